@@ -4320,7 +4320,7 @@ export const ops = {
     ['limit', 'integer', 'optional'],
   ], ['revoked']),
 
-  /** Ends sessions, open codes and clients' own opaque access tokens that were issued or used since p_since; with p_grants what people allowed since with its families, with p_client_secrets the secrets made since. Returns how many of each. Other families: incident_families_revoke; JWTs: key_withdraw. Raises OA001. */
+  /** Ends every open code, and the sessions and clients' own opaque access tokens that were issued or used since p_since; with p_grants what people allowed since with its families, with p_client_secrets the secrets made since. Returns how many of each. Other families: incident_families_revoke; JWTs: key_withdraw. Raises OA001. */
   incident_revoke: bind<
     {
       tenant: string;

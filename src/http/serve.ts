@@ -9,7 +9,7 @@ import { ConfigError } from '../settings/values.ts';
 const drainTimeout = 10_000;
 
 /** RFC 9325 3.1.1 and 4.2, FAPI 2.0 5.2.2: TLS 1.2 by these suites, and 1.3. */
-export const tlsPolicy = {
+const tlsPolicy = {
   minVersion: 'TLSv1.2',
   honorCipherOrder: true,
   ciphers: [

@@ -57,7 +57,7 @@ function responseStatus(error: unknown): number | undefined {
 }
 
 /** Whether an error, or one that led to it, is of a class. */
-export function caused(error: unknown, type: new (message: string) => Error): boolean {
+function caused(error: unknown, type: new (message: string) => Error): boolean {
   if (error instanceof type) return true;
   const { cause } = error as { cause?: unknown };
   return cause instanceof Error && caused(cause, type);

@@ -139,7 +139,7 @@ async function fetchKeys(fetch: OutboundFetch, url: string) {
     });
     if (response.status !== 200) throw new FetchError(`${url}: status ${response.status}`);
     const jwks = storableJwks(await response.json().catch(() => undefined));
-    if (!jwks) throw new FetchError(`${url}: no JWK set, or one of more than 20 keys`);
+    if (!jwks) throw new FetchError(`${url}: no JWK set, or one of too many keys`);
     return { jwks, lifetime: freshnessOf(response.headers), failure: null };
   } catch (error) {
     return unfetched(error as Error);

@@ -52,7 +52,7 @@ export function refusedRedirectUri(uri: string, rule: string): OAuthError {
  * A URI as a refusal names it: whoever sent it knows it again, and it holds no user information and
  * no value of its query, either of which may be a secret. What has no scheme is not repeated.
  */
-export function shownUri(uri: string): string {
+function shownUri(uri: string): string {
   if (!/^[a-z][a-z0-9+.-]*:/i.test(uri)) return 'it';
   const shown = uri
     .replace(/^([^:/?#]+:\/\/)[^/?#]*@/, '$1')

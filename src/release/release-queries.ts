@@ -3,7 +3,7 @@ import type { TransactionSql } from 'postgres';
 import { arrayLiteral } from '../db/wire-values.ts';
 
 /** The hash of the last release, or undefined where there was none. */
-export async function releasedHash(sql: TransactionSql): Promise<string | undefined> {
+async function releasedHash(sql: TransactionSql): Promise<string | undefined> {
   const found = await sql`
     select from pg_class c join pg_namespace n on n.oid = c.relnamespace
      where n.nspname = 'pgrant_release' and c.relname = 'released'`;

@@ -22,11 +22,7 @@ import {
 export { settings } from './catalogue.ts';
 export { ConfigError } from './values.ts';
 
-export const certificateHeaders = [
-  'client-cert',
-  'x-ssl-client-cert',
-  'x-forwarded-client-cert',
-] as const;
+const certificateHeaders = ['client-cert', 'x-ssl-client-cert', 'x-forwarded-client-cert'] as const;
 export type CertificateHeader = (typeof certificateHeaders)[number];
 
 export type Config = Readonly<{

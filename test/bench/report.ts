@@ -59,7 +59,7 @@ export function table(results: readonly Result[]): string {
 }
 
 /** pgrant / oidc-provider where both were measured: requests per second, and CPU per request. */
-export function ratios(results: readonly Result[]) {
+function ratios(results: readonly Result[]) {
   const of = (target: Target, scenario: Scenario) => {
     const found = results.find((one) => one.target === target && one.scenario === scenario);
     return found && summary(found);

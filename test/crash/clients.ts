@@ -5,7 +5,7 @@ import { authorizePath, basicCredentials, redeemForm, signIn } from '../bench/si
 import type { Rig } from './rig.ts';
 
 /** Milliseconds: a wait for a connection, a call, and what a loaded machine adds. */
-export const requestDeadline = 25_000;
+const requestDeadline = 25_000;
 
 export type Counts = {
   granted: number;

@@ -206,9 +206,7 @@ describe('what is fetched is refused', () => {
       tenant: other.tenant,
       settings: { logo_uri: beside },
     });
-    const begun = performance.now();
     await fetching;
-    expect(performance.now() - begun).toBeLessThan(12_000);
     expect(asked).toBeLessThan(12);
     const [row] = await callAll(acme.database.worker, ops.logo_list, { tenant: other.tenant });
     expect(row?.fetched_at).toBeTruthy();

@@ -12,7 +12,7 @@ export type Ground = { session: Session; other: string; before: State };
  * Looks at the other tenant; planned once in a session, unlike what is executed as a text. Only tables that were written are
  * worth a look: whoever writes to one, or empties it, holds a lock on it until the transaction ends.
  */
-export const makeLook = (names: string[], other: string) => `
+const makeLook = (names: string[], other: string) => `
   create function pg_temp.written() returns text[] language plpgsql as $$
   begin
     return (

@@ -224,9 +224,10 @@ describe('a receiver', () => {
     const quick = await startReceiver();
     await addWebhook(world, 'crm', quick.url);
     await makeUser(world, 'ada');
-    const begun = performance.now();
+    const before = receiver.received.length;
     await until(async () => quick.received.length === 1);
-    expect(performance.now() - begun).toBeLessThan(3_000);
+    // Without a turn of its own it would wait for all that is to be told to the others.
+    expect(receiver.received.length - before).toBeLessThan(300);
   });
 
   test('at a private address is never asked, nor on loopback by a tenant of the internet', async () => {

@@ -130,7 +130,7 @@ end
 $$;
 
 comment on function pgrant_ops.incident_revoke(uuid, timestamptz, boolean, boolean) is
-  'Ends sessions, open codes and clients'' own opaque access tokens that were issued or used since p_since; with p_grants what people allowed since with its families, with p_client_secrets the secrets made since. Returns how many of each. Other families: incident_families_revoke; JWTs: key_withdraw. Raises OA001.';
+  'Ends every open code, and the sessions and clients'' own opaque access tokens that were issued or used since p_since; with p_grants what people allowed since with its families, with p_client_secrets the secrets made since. Returns how many of each. Other families: incident_families_revoke; JWTs: key_withdraw. Raises OA001.';
 
 create function pgrant_ops.key_withdraw(p_tenant uuid, p_kid text, p_alg text, p_public_jwk jsonb, p_sealed_private bytea)
 returns text[]

@@ -32,7 +32,7 @@ const moment = { type: 'string', format: 'date-time' };
 const momentOrNone = { ...moment, type: ['string', 'null'] };
 
 /** A client, and what belongs to it: its secrets, and the keys that were fetched where it has a `jwks_uri`. */
-export function clientSchema(columns: readonly Column[]): Schema {
+function clientSchema(columns: readonly Column[]): Schema {
   const secret = {
     type: 'object',
     properties: { secret_id: schemaOf('uuid'), created_at: moment, expires_at: momentOrNone },

@@ -48,7 +48,7 @@ const endlessAtZero = ['consent_lifetime'];
 const neutral = ['key_publish_lead'];
 
 /** Whether a value lets more happen than the default of its setting does. */
-export function isLaxer({ name, type, default: usual }: Setting, value: unknown): boolean {
+function isLaxer({ name, type, default: usual }: Setting, value: unknown): boolean {
   const order = fromStrictest[name];
   if (order) return order.indexOf(value) > order.indexOf(usual);
   if (name === 'redirect_schemes')

@@ -64,7 +64,7 @@ end
 $$;
 
 comment on function pgrant_rules.exchange_decision(uuid, pgrant_rules.client_policies, pgrant_rules.exchange, text, jsonb, bytea) is
-  'The token of an exchange that is allowed: it hangs on the family of the subject''s token, so that whatever revokes that, its grant or its session, ends this one as well, and expires no later. Errors: invalid_scope, invalid_authorization_details, temporarily_unavailable, invalid_request.';
+  'The token of an exchange that is allowed: it hangs on the family of the subject''s token, so that whatever revokes that, its grant or its session, ends this one as well, and expires no later. Errors: invalid_target, invalid_scope, invalid_authorization_details, temporarily_unavailable, invalid_request.';
 
 create function pgrant_api.token_exchange(
   p_tenant uuid, p_request_id text, p_address inet,
