@@ -53,9 +53,12 @@ async function exportTenant(
     }
   }
   // Before anything is asked for: what nobody reads to its end would be waited for.
-  const file = await open(to, 'wx', 0o600).catch((error: { code?: string }) => {
-    if (error.code !== 'EEXIST') throw error;
-    throw new UsageError(`${to} is there already: name another file`);
+  const file = await open(to, 'wx', 0o600).catch(({ code }: NodeJS.ErrnoException) => {
+    throw new UsageError(
+      code === 'EEXIST'
+        ? `${to} is there already: name another file`
+        : `the export ${to} cannot be written (${code})`,
+    );
   });
   await interruptible(async (signal) => {
     try {

@@ -131,7 +131,8 @@ export function requestHost(request: IncomingMessage, config: Config): string {
 }
 
 function namesTwoHosts({ rawHeaders }: IncomingMessage): boolean {
-  const isHost = (text: string, at: number) => at % 2 === 0 && /^host$/i.test(text);
+  const isHost = (text: string, at: number) =>
+    at % 2 === 0 && text.length === 4 && text.toLowerCase() === 'host';
   return rawHeaders.filter(isHost).length > 1;
 }
 

@@ -71,6 +71,10 @@ describe('a tenant', () => {
     const refused = await from.pgrant(['tenant', 'export', 'acme', '--to', file]);
     expect(refused).toMatchObject({ code: 2, out: '' });
     expect(refused.err).toContain('is there already');
+    const nowhere = join(folder, 'nowhere', 'acme.jsonl');
+    const lost = await from.pgrant(['tenant', 'export', 'acme', '--to', nowhere]);
+    expect(lost).toMatchObject({ code: 2, out: '' });
+    expect(lost.err).toContain(`the export ${nowhere} cannot be written (ENOENT)`);
   });
 
   test('is not there by half where a signal ends its import', async () => {

@@ -67,7 +67,7 @@ test('a tenant that was asked for before it was there is found as soon as it has
   const config = { trustsProxy: () => false } as never;
   const find = tenantFinder({ database: acme.database.web, keyChanges, config } as never);
   const { host } = new URL(acme.issuer);
-  const req = { headers: { host }, socket: {} } as never;
+  const req = { headers: { host }, rawHeaders: ['Host', host], socket: {} } as never;
   const arrived = { req, path: '/newcomer/oauth/jwks.json' };
   await expect(find(arrived)).rejects.toMatchObject({ error: 'not_found' });
   const { tenant } = await addTenant(acme.database, `http://${host}`, 'newcomer');
