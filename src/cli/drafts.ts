@@ -10,8 +10,7 @@ import {
   statSync,
 } from 'node:fs';
 import { UsageError } from './faults.ts';
-
-const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+import { endings } from './interruptible.ts';
 
 export type Drafts = {
   /** Where to write what is to be at `file`; finds out before the work whether that can be. Nobody else of the machine may read it. */

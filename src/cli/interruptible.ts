@@ -1,6 +1,7 @@
 // Work that a signal ends, but not half-way.
 
-const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** The signals that ask a process to end. */
+export const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Runs the work with what fires where a signal asks the process to end; it ends by that signal once the work has. */
 export async function interruptible<Result>(
