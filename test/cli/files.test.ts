@@ -68,8 +68,8 @@ test.runIf(platform() === 'linux').each([
 
 test('no file of a command is taken for a fault of the database', async () => {
   const { code, err } = await pgrant(['tenant', 'export', 'acme', '--to', '/nonexistent/acme']);
-  expect(code).toBe(1);
-  expect(err).toBe("pgrant: ENOENT: no such file or directory, open '/nonexistent/acme'\n");
+  expect(code).toBe(2);
+  expect(err).toBe('pgrant: the export /nonexistent/acme cannot be written (ENOENT)\n');
 });
 
 test('what is no identifier is told with the command that lists them', async () => {
