@@ -222,3 +222,21 @@ test('a client that has never answered has what waits for it put off a thousand 
     select count(*)::integer as due from pgrant.logout_deliveries where client_id = 'other' and next_attempt_at <= now()`;
   expect(left).toEqual({ due: 499 });
 });
+
+test('a logout that no key can sign is given up after its day', async () => {
+  const { database, tenant } = world;
+  await database.sql`
+    update pgrant.clients set backchannel_logout_uri = 'https://other.example/logout' where client_id = 'other'`;
+  await database.sql`delete from pgrant.signing_keys where tenant_id = ${tenant}`;
+  const [late] = await database.sql`
+    insert into pgrant.logout_deliveries (tenant_id, client_id, subject, sid, next_attempt_at, give_up_at)
+    values (${tenant}, 'other', 'x', 'x', now() - interval '1 day', now() - interval '1 second')
+    returning delivery_id`;
+  expect(await operate(world, ops.logout_delivery_begin, { client_id: 'other' })).toBeUndefined();
+  const [row] = await database.sql`
+    select state, last_error from pgrant.logout_deliveries where delivery_id = ${late?.delivery_id}`;
+  expect(row).toEqual({
+    state: 'dead',
+    last_error: 'the tenant has no key that signs for the client',
+  });
+});
