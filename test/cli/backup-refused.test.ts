@@ -1,6 +1,15 @@
 // What backup says where there is nothing whole to dump or to compare, or where the login may not read it.
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -148,4 +157,15 @@ test('without a database what to set is said', async () => {
     1,
     `pgrant: there is no database to back up: set DATABASE_BACKUP_URL, or run npm start, whose database is in ${folder}\n`,
   ]);
+});
+
+test('of a link what it leads to is replaced', async () => {
+  const real = join(folder, 'real.dump');
+  writeFileSync(real, 'of yesterday');
+  rmSync(dump, { force: true });
+  symlinkSync(real, dump);
+  expect(await pgrant(whole.url('postgres'), dumpingHalf('exit 0'))).toMatchObject({ code: 0 });
+  expect(readlinkSync(dump)).toBe(real);
+  expect(readFileSync(real, 'utf8')).toBe('half\n');
+  rmSync(dump);
 });
