@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
 import { type Acme, startAcme } from '../support/acme.ts';
+import { atFileEnd } from '../support/at-end.ts';
 import { goodClient, startHost } from '../support/document-host.ts';
 import { certificate } from '../support/loopback-tls.ts';
 import { provider, redirectUrl, startMcpServer } from '../support/mcp.ts';
@@ -15,10 +16,11 @@ let acme: Acme;
 let serverUrl: string;
 let host: Awaited<ReturnType<typeof startHost>>;
 
-// The SDK takes https documents only.
-setDefaultCACertificates([...getCACertificates('default'), certificate]);
-
 beforeAll(async () => {
+  // The SDK takes https documents only.
+  const before = getCACertificates('default');
+  setDefaultCACertificates([...before, certificate]);
+  atFileEnd(() => setDefaultCACertificates(before));
   acme = await startAcme();
   const { database, tenant } = acme;
   host = await startHost({ secure: true });
