@@ -1,5 +1,4 @@
 // The developer portal in Chromium: from a draft to an application that works, with and without JavaScript, and as each page looks.
-import { mkdirSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
@@ -8,10 +7,7 @@ import { type Acme, password, startAcme } from '../support/acme.ts';
 import { hasChromium, launch, openPage, press, see } from '../support/chromium.ts';
 import { pathOf } from '../support/developer.ts';
 import { addUser } from '../support/issuer.ts';
-import { violations } from '../support/look.ts';
-
-const folder = process.env.SHOTS;
-if (folder) mkdirSync(folder, { recursive: true });
+import { look } from '../support/look.ts';
 
 /** A name that a page could fall for, or fall apart by. */
 const hostile = '"><img src=x onerror=alert(1)> عربي \u4f60\u597d-'.padEnd(250, 'W');
@@ -116,33 +112,12 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     await page.getByText('openid', { exact: true }).waitFor();
   });
 
-  /** What axe finds at fault in a page, in both themes, and whether it is wider than a phone. */
-  async function look(page: Page, name: string): Promise<unknown[]> {
-    const faults: unknown[] = [];
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      for (const width of [360, 1280]) {
-        await page.setViewportSize({ width, height: 760 });
-        if (folder) {
-          const path = `${folder}/developer-${name}-${width}-${colorScheme}.png`;
-          await page.screenshot({ path, fullPage: true });
-        }
-        const wide = await page.evaluate(
-          'document.documentElement.scrollWidth > document.documentElement.clientWidth',
-        );
-        const found = [...(wide ? ['wider than the window'] : []), ...(await violations(page))];
-        faults.push(...found.map((fault) => [name, colorScheme, width, fault]));
-      }
-    }
-    return faults;
-  }
-
   test('no page has a fault that axe finds, in either theme, or is wider than a phone, whatever it is called [WCAG 2.2]', {
     timeout: 240_000,
   }, async () => {
     const { page, complaints } = await openPage(browser);
     const faults: unknown[] = [];
-    const shown = async (name: string) => faults.push(...(await look(page, name)));
+    const shown = async (name: string) => faults.push(...(await look(page, `developer-${name}`)));
     await signIn(page, '/developer', 'dora');
     await page.goto(`${acme.issuer}/oauth/developer/new`);
     await shown('kinds');

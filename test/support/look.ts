@@ -13,7 +13,7 @@ const tablesOut = `[...document.querySelectorAll('table.rows')]
     parseFloat(getComputedStyle(one.parentElement).paddingInlineStart) + 1).length`;
 
 /** The rules of axe that a page breaks, each with where. */
-export async function violations(page: Page): Promise<string[]> {
+async function violations(page: Page): Promise<string[]> {
   if (!(await page.evaluate<boolean>(`'axe' in window`))) await page.evaluate(axe);
   // What was kept is not described, nor sent here: of a long page that is megabytes.
   return page.evaluate<string[]>(`axe.run({ resultTypes: ['violations'] }).then(({ violations }) =>
