@@ -22,10 +22,11 @@ export async function makeContext(
   part: string,
   started: Stop[],
 ): Promise<Services> {
-  const telemetry = await startTelemetry(config, part);
+  const log = createLog(config.logLevel);
+  const telemetry = await startTelemetry(config, part, log);
   started.push(telemetry.stop);
   const master = openMaster(config, secret);
-  return { config, secret: master, log: createLog(config.logLevel), telemetry };
+  return { config, secret: master, log, telemetry };
 }
 
 /**

@@ -1,4 +1,5 @@
 // Metrics and traces of a process, each only where it is asked for.
+import type { Log } from '../log.ts';
 import type { Config } from '../settings/config.ts';
 import { type Metrics, startMetrics } from './metrics.ts';
 import { joined, type Observer } from './observer.ts';
@@ -13,9 +14,9 @@ export type Telemetry = {
 };
 
 /** Starts what the settings ask for. `part` is what the process is: web, worker or all. */
-export async function startTelemetry(config: Config, part: string): Promise<Telemetry> {
+export async function startTelemetry(config: Config, part: string, log: Log): Promise<Telemetry> {
   const metrics = config.metricsPort === undefined ? undefined : await startMetrics();
-  const traces = config.traces ? await startTraces(config, `pgrant-${part}`) : undefined;
+  const traces = config.traces ? await startTraces(config, `pgrant-${part}`, log) : undefined;
   const observers = [traces?.observer, metrics?.observer].filter((one) => one !== undefined);
   return {
     observer: joined(observers),

@@ -1,24 +1,29 @@
 // OpenTelemetry traces: one span per request, SQL call and task. Loaded only where they are wanted.
 import type { Span } from '@opentelemetry/api';
+import type { Log } from '../log.ts';
 import type { Config } from '../settings/config.ts';
 import { errorKind, type Observer } from './observer.ts';
 
 /**
  * Starts to send spans to OTEL_EXPORTER_OTLP_ENDPOINT (http/protobuf). The exporter and the resource
  * read the rest of their standard OTEL_* variables themselves. That endpoint is the operator's word
- * and nobody else's, so it is not behind the guard of outbound requests.
+ * and nobody else's, so it is not behind the guard of outbound requests. Spans that it does not take are
+ * lost, which is logged once a minute at most.
  */
 export async function startTraces(
   { traces }: Config,
   serviceName: string,
+  log: Log,
 ): Promise<{ observer: Observer; stop: () => Promise<void> }> {
   const api = await import('@opentelemetry/api');
   const sdk = await import('@opentelemetry/sdk-trace');
   const resources = await import('@opentelemetry/resources');
   const { AsyncLocalStorageContextManager } = await import('@opentelemetry/context-async-hooks');
   const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-proto');
-  const { W3CTraceContextPropagator } = await import('@opentelemetry/core');
+  const { W3CTraceContextPropagator, setGlobalErrorHandler } = await import('@opentelemetry/core');
 
+  const lost = lossReporter(log);
+  setGlobalErrorHandler(lost);
   api.context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const detected = resources.detectResources({ detectors: [resources.envDetector] });
   const provider = new sdk.TracerProvider({
@@ -78,7 +83,18 @@ export async function startTraces(
       return within(span, ROOT_CONTEXT, work);
     },
   };
-  return { observer, stop: () => provider.shutdown() };
+  return { observer, stop: () => provider.shutdown().catch(lost) };
+}
+
+/** Logs what the exporter reports, once a minute at most: a collector that is gone refuses batch after batch. */
+function lossReporter(log: Log) {
+  let since = Number.NEGATIVE_INFINITY;
+  return (error: unknown) => {
+    if (performance.now() - since < 60_000) return;
+    since = performance.now();
+    const reason = error instanceof Error ? error.message : String(error);
+    log.warn({ reason }, 'spans are lost: OTEL_EXPORTER_OTLP_ENDPOINT does not take them');
+  };
 }
 
 type Sdk = typeof import('@opentelemetry/sdk-trace');

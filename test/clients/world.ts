@@ -25,8 +25,8 @@ export type ClientWorld = Awaited<ReturnType<typeof startWorld>>;
 export async function startWorld(urls: { web: string; worker: string }) {
   const port = await freePort();
   const config = { ...loadConfig({ METRICS_PORT: '0' }), port };
-  const telemetry = await startTelemetry(config, 'clients');
   const log = createLog('silent');
+  const telemetry = await startTelemetry(config, 'clients', log);
   const started: Stop[] = [];
   await startWeb({ config, log, secret, telemetry }, urls.web, started);
   const worker = connect(urls.worker, 'pgrant_worker', { pool: 2 });

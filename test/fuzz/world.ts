@@ -30,8 +30,8 @@ export type World = {
 export async function startWorld(urls: Urls, logged: (line: string) => void): Promise<World> {
   const port = await freePort();
   const config: Config = { ...loadConfig({ TRUST_PROXY: 'loopback', METRICS_PORT: '0' }), port };
-  const telemetry = await startTelemetry(config, 'fuzz');
   const log = createLog('debug', { write: logged });
+  const telemetry = await startTelemetry(config, 'fuzz', log);
   const started: Stop[] = [];
   await startWeb({ config, log, secret, telemetry }, urls.web, started);
   const worker = connect(urls.worker, 'pgrant_worker', { pool: 2 });

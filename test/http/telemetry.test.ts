@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import * as client from 'openid-client';
 import { expect, test } from 'vitest';
 import { webProbes } from '../../src/http/health.ts';
 import { serveMetrics } from '../../src/http/metrics-server.ts';
+import { createLog } from '../../src/log.ts';
 import { loadConfig } from '../../src/settings/config.ts';
 import { startTelemetry } from '../../src/telemetry/telemetry.ts';
 import { discover, startAcme } from '../support/acme.ts';
@@ -108,7 +111,7 @@ test('the port of the metrics serves them and the probes, and nothing else', asy
 });
 
 test('nothing is measured where neither a port nor an endpoint is set, or the SDK is disabled', async () => {
-  const off = await startTelemetry(loadConfig({}), 'web');
+  const off = await startTelemetry(loadConfig({}), 'web', createLog('silent'));
   expect([off.observer, off.metrics]).toEqual([undefined, undefined]);
   const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' };
   expect(loadConfig(endpoint).traces).toEqual({
@@ -144,4 +147,24 @@ test('a request is a span with its SQL calls in the trace of the caller [W3C Tra
   for (const value of ['select ', 'p_client_id', 'nobody', acme.tenant]) {
     expect(text).not.toContain(value);
   }
+});
+
+test('spans that the collector does not take are told of once, and not for each batch', async () => {
+  const refusing = createServer((_, response) => response.writeHead(401).end());
+  await new Promise<void>((resolve) => refusing.listen(0, '127.0.0.1', resolve));
+  const { port } = refusing.address() as AddressInfo;
+  const config = loadConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` });
+  const logged: string[] = [];
+  const log = createLog('info', { write: (line) => logged.push(line) });
+  const refused = await startTelemetry(config, 'web', log);
+  // More than go in one batch.
+  for (let n = 0; n < 600; n += 1) await refused.observer?.task('cleanup', async () => {});
+  await refused.stop();
+  refusing.close();
+  expect(logged.map((line) => JSON.parse(line))).toEqual([
+    expect.objectContaining({
+      msg: expect.stringContaining('spans are lost'),
+      reason: 'Unauthorized',
+    }),
+  ]);
 });

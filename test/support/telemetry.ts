@@ -2,6 +2,7 @@
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createLog } from '../../src/log.ts';
 import { loadConfig } from '../../src/settings/config.ts';
 import { startTelemetry } from '../../src/telemetry/telemetry.ts';
 import { atFileEnd } from './at-end.ts';
@@ -22,7 +23,7 @@ export async function startWatched(settings: Record<string, string> = {}) {
     OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
     ...settings,
   });
-  const telemetry = await startTelemetry(config, 'test');
+  const telemetry = await startTelemetry(config, 'test', createLog('silent'));
   const { metrics } = telemetry;
   if (!metrics) throw new Error('no metrics');
   let stopped: Promise<void> | undefined;
