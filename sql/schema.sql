@@ -1425,6 +1425,7 @@ create table pgrant.clients (
   constraint clients_authorization_details_types_check CHECK (((cardinality(authorization_details_types) <= 50) AND (array_position(authorization_details_types, NULL::text) IS NULL))),
   constraint clients_backchannel_logout_uri_check CHECK (((backchannel_logout_uri ~ '^(https://[^/?#@\\\s]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?)([/?][^#\\\s]*)?$'::text) AND (length(backchannel_logout_uri) <= 2048))),
   constraint clients_client_id_check CHECK ((client_id ~ '^[\x21-\x7E]{1,255}$'::text)),
+  constraint clients_client_id_segment CHECK ((client_id !~ '^[.]{1,2}$'::text)) NOT VALID,
   constraint clients_consent_check CHECK ((consent = ANY (ARRAY['remember'::text, 'assured'::text, 'always'::text, 'never'::text]))),
   constraint clients_consent_lifetime_check CHECK (((consent_lifetime >= 0) AND (consent_lifetime <= 1576800000))),
   constraint clients_credential CHECK (((maker_id IS NULL) OR ((cardinality(grant_types) > 0) AND (grant_types <@ ARRAY['client_credentials'::text, 'urn:ietf:params:oauth:grant-type:jwt-bearer'::text]) AND (redirect_uris = '{}'::text[]) AND (scopes IS NOT NULL)))),
@@ -2043,6 +2044,7 @@ create table pgrant.groups (
   constraint groups_pkey PRIMARY KEY (tenant_id, group_name),
   constraint groups_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
   constraint groups_group_name_check CHECK ((group_name ~ '^[\x21-\x7E]{1,128}$'::text)),
+  constraint groups_group_name_segment CHECK ((group_name !~ '^[.]{1,2}$'::text)) NOT VALID,
   constraint groups_title_sound CHECK (pgrant.name_sound(title))
 );
 alter table pgrant.groups enable row level security;
@@ -2916,6 +2918,7 @@ create table pgrant.scopes (
 '::text, ' '::text)))),
   constraint scopes_icon_check CHECK ((icon ~ '^[a-z0-9-]{1,40}$'::text)),
   constraint scopes_scope_check CHECK ((scope ~ '^[\x21\x23-\x5B\x5D-\x7E]{1,128}$'::text)),
+  constraint scopes_scope_segment CHECK ((scope !~ '^[.]{1,2}$'::text)) NOT VALID,
   constraint scopes_title_sound CHECK (pgrant.name_sound(title))
 );
 alter table pgrant.scopes enable row level security;
@@ -3742,6 +3745,7 @@ create table pgrant.users (
   constraint users_external_subject_check CHECK (((length(external_subject) >= 1) AND (length(external_subject) <= 255))),
   constraint users_password_hash_check CHECK ((length(password_hash) = 32)),
   constraint users_username_check CHECK (((length(username) >= 1) AND (length(username) <= 255))),
+  constraint users_username_segment CHECK ((username !~ '^[.]{1,2}$'::text)) NOT VALID,
   constraint users_username_sound CHECK (pgrant.name_sound(username))
 );
 CREATE UNIQUE INDEX users_external_subject ON pgrant.users USING btree (tenant_id, external_subject) WHERE (external_subject IS NOT NULL);

@@ -71,7 +71,19 @@ const writers: Record<string, Values> = {
   review_add: { kind: 'client', id: 'app', lifetime: 86_400, note: 'Asked its owner' },
 };
 
-const texts = ['', ' ', 'a\u0001b', 'Pay\u200bPal', 'a"\\b', 'ä', 'x'.repeat(5000), '-1', null];
+const texts = [
+  '',
+  ' ',
+  '.',
+  '..',
+  'a\u0001b',
+  'Pay\u200bPal',
+  'a"\\b',
+  'ä',
+  'x'.repeat(5000),
+  '-1',
+  null,
+];
 const numbers = [-1, 0, 2_147_483_647, null];
 const lists = [[], [''], ['a\u0001b'], [null], Array(300).fill('x'), null];
 const documents = [[], 'x', 5, { x: 1 }, { '': '' }, null];

@@ -69,6 +69,17 @@ describe('bounds that are exact across connections', () => {
     expect((await store(at, strange)).row.error).toBe('temporarily_unavailable');
   });
 
+  test('at the quota none gives way that an operator has bound', async () => {
+    const at = await taking({ client_document_quota: 1 });
+    await store(at);
+    await operate(at, ops.client_set, { client_id: fern, settings: { scopes: ['email'] } });
+    await at.database.sql`
+      update pgrant.clients set document_fetched_at = document_fetched_at - interval '61 minutes'
+       where tenant_id = ${at.tenant}`;
+    const { row } = await store(at, 'https://h1.example/c');
+    expect(row.error).toBe('temporarily_unavailable');
+  });
+
   test('the same new document from many connections is one client', async () => {
     const at = await taking();
     const rows = await Promise.all(Array.from({ length: 20 }, () => store(at)));
@@ -128,6 +139,21 @@ describe('how long it lives', () => {
     expect(await nextOf(at, fern)).toBe('document');
     await callAll(world.database.janitor, ops.expired_delete, { table: 'clients' });
     expect(await clientsOf(at)).toEqual([]);
+  });
+
+  test('one that an operator has bound outlives its idleness, and comes back bound', async () => {
+    const at = await taking();
+    const bounds = { dpop_bound_access_tokens: true, scopes: ['email'] };
+    for (const [setting, value] of Object.entries(bounds)) {
+      const client_id = `https://${setting.replaceAll('_', '-')}.example/c`;
+      await store(at, client_id);
+      await operate(at, ops.client_set, { client_id, settings: { [setting]: value } });
+      await age(at, client_id, '91 days');
+      await callAll(world.database.janitor, ops.expired_delete, { table: 'clients' });
+      expect((await store(at, client_id)).row.error).toBeNull();
+      const made = (await clientsOf(at)).find((one) => one.client_id === client_id);
+      expect(made).toMatchObject({ [setting]: value });
+    }
   });
 
   test('a refresh needs no document, however stale', async () => {

@@ -116,18 +116,24 @@ describe('an accepted login', () => {
     ]);
   });
 
-  test('gives nobody a username that hides what it is: the product is told, and a subject is not shown', async () => {
-    const challenge = await handOver(world);
-    const refused = await accept(world, challenge, { subject: 'u-9', username: 'a\u202eb' });
-    expect(refused).toMatchObject({
-      error: 'invalid_request',
-      detail: expect.stringContaining('username'),
-    });
-    const made = await signIn({ subject: 'sub\u200bject' });
-    const [user] = await database.sql`
-      select username from pgrant.users where user_id = ${made.answer.user_id}`;
-    expect(user?.username).toMatch(/^user-[0-9a-f-]{36}$/);
-  });
+  test.each([
+    ['hides what it is', 'a\u202eb', 'sub\u200bject'],
+    ['no URL can name [RFC 3986 5.2.4]', '..', '.'],
+  ])(
+    'gives nobody a username that %s: the product is told, and a subject is not shown',
+    async (_, username, subject) => {
+      const challenge = await handOver(world);
+      const refused = await accept(world, challenge, { subject: 'u-9', username });
+      expect(refused).toMatchObject({
+        error: 'invalid_request',
+        detail: expect.stringContaining('username'),
+      });
+      const made = await signIn({ subject });
+      const [user] = await database.sql`
+        select username from pgrant.users where user_id = ${made.answer.user_id}`;
+      expect(user?.username).toMatch(/^user-[0-9a-f-]{36}$/);
+    },
+  );
 
   test('never takes over a person who is there by username, unless an operator has said so', async () => {
     const ada = await makeUser(world, 'ada');

@@ -216,6 +216,22 @@ const writers: [string, () => Promise<unknown>][] = [
   ],
 ];
 
+describe('dots alone, which no URL can name, are refused [RFC 3986 5.2.4]', () => {
+  const inWords = { code: 'OA003', message: expect.stringContaining('neither . nor ..') };
+
+  test.each(['.', '..'])('%s', async (name) => {
+    const title = 'T';
+    const writers = [
+      () => makeUser(world, name),
+      () => makeClient(world, name),
+      () => operate(world, ops.scope_add, { scope: name, title }),
+      () => operate(world, ops.role_add, { role: name, title } as never),
+      () => operate(world, ops.group_set, { group: name, title, roles: [] } as never),
+    ];
+    for (const write of writers) await expect(write()).rejects.toMatchObject(inWords);
+  });
+});
+
 describe('a deceptive name', () => {
   const inWords = {
     code: 'OA003',

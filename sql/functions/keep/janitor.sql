@@ -30,8 +30,9 @@ begin
     since := '(d.sweep_after + 1)::timestamp at time zone ''UTC''';
   elsif p_table = 'clients' then
     -- Only those that registered themselves or came from a document expire. Their secrets, grants and tokens go with them. A
-    -- document that an operator has disabled stays, or the next request would bring it back.
-    condition := condition || ' and d.registered_at is not null and (d.document_fetched_at is null or d.disabled_at is null)';
+    -- document that an operator has disabled or bound stays, or the next request would bring it back without.
+    condition := condition || ' and d.registered_at is not null
+      and (d.document_fetched_at is null or num_nonnulls(d.disabled_at, d.operator_requires, d.scopes) = 0)';
   elsif p_table like '%\_history' then
     -- The policy shows only those that ended before the retention of audit_events.
     condition := 'upper(d.valid) < now()';

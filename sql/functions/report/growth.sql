@@ -38,7 +38,7 @@ begin
                when 'clients' then
                  'select c.expires_at as at from pgrant.clients c
                    where c.registered_at is not null and c.expires_at at time zone ''UTC'' < now() at time zone ''UTC''
-                     and (c.document_fetched_at is null or c.disabled_at is null)'
+                     and (c.document_fetched_at is null or num_nonnulls(c.disabled_at, c.operator_requires, c.scopes) = 0)'
                else format(
                  case p.polname when 'outlived_deleted' then
                    'select upper(h.valid) as at from pgrant.%I h

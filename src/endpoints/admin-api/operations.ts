@@ -2792,7 +2792,7 @@ export const records = {
       "nullable": false,
       "is_setting": false,
       "meaning": "The client.",
-      "good": "1 to 255 visible characters of ASCII"
+      "good": "1 to 255 visible characters of ASCII; neither . nor .., which no URL can name (RFC 3986 5.2.4)"
     },
     {
       "name": "client_uri",

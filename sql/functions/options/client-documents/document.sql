@@ -49,14 +49,14 @@ begin
     select c.client_id
       from pgrant.clients c
      where c.tenant_id = p_tenant and c.document_fetched_at < now() - interval '1 hour' and c.last_used_at is null
-       and coalesce(c.requested_at < now() - interval '1 hour', true) and c.disabled_at is null and c.expires_at > now()
+       and coalesce(c.requested_at < now() - interval '1 hour', true) and c.expires_at > now() and num_nonnulls(c.disabled_at, c.operator_requires, c.scopes) = 0
      order by c.document_fetched_at, c.client_id
      limit 1);
 end
 $$;
 
 comment on function pgrant_rules.client_document_idle(uuid) is
-  'Which client gives its place to another at client_document_quota: the one whose document was fetched longest ago, of those for which nobody came within the hour, and which never got a token; its document may be fetched again. Null = none.';
+  'Which client gives its place to another at client_document_quota: the one whose document was fetched longest ago, of those for which nobody came within the hour, and which never got a token; its document may be fetched again. None that an operator has disabled or bound (operator_requires, scopes). Null = none.';
 
 create function pgrant_rules.client_document_yield(p_tenant uuid) returns void
 language plpgsql

@@ -21,6 +21,7 @@ begin
     when length(p_subject) not between 1 and 255 or p_subject is null then 'subject must have 1 to 255 characters'
     when not pgrant.name_sound(p_username)
     then 'username must have 1 to 255 characters, all of which people can see, in normal form C, with single spaces'
+    when p_username in ('.', '..') then 'username must be neither . nor .., which no URL can name (RFC 3986 5.2.4)'
     when jsonb_typeof(p_claims) <> 'object' then 'claims must be a JSON object'
     when pgrant.claims_fault(p_claims) is not null then pgrant.claims_fault(p_claims) || ' (OpenID Connect Core 5.1)'
     when length(p_acr) > 255 then 'acr must have at most 255 characters'
@@ -68,7 +69,7 @@ declare
   v_held text[];
 begin
   -- A subject is the product's own; people are not shown what they cannot read.
-  if not pgrant.name_sound(v_name) then
+  if not pgrant.name_sound(v_name) or v_name in ('.', '..') then
     v_name := 'user-' || gen_random_uuid();
   end if;
   update pgrant.users u
