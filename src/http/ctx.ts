@@ -26,6 +26,8 @@ export type State = {
   address: string;
   /** How errors are shown: to a person, to a program, to one with a bearer token, or to one as a problem (RFC 9457). */
   audience: 'page' | 'json' | 'bearer' | 'problem';
+  /** The languages that the application asks for (ui_locales), the first one first, for pages that nothing else is known of. */
+  locales?: readonly string[];
   /** The cookie that names the browser, where this answer sets it. */
   browser?: string;
   /** The scope that an access token has to have here. */

@@ -54,7 +54,7 @@ export function render(
   data: Record<string, unknown>,
   { status = 200, locales, ...asked }: Page = {},
 ): void {
-  const language = languageFor(ctx, locales);
+  const language = languageFor(ctx, locales ?? ctx.state.locales);
   const page = { ...asked, passkeys: Boolean(asked.passkeys) && hasPasskeys(ctx) };
   ctx.status = status;
   ctx.type = 'html';

@@ -221,6 +221,11 @@ describe('pages', () => {
     expect(consent.html).toContain('Saber quién es usted');
   });
 
+  test('an error that goes to no client is told in it too', async () => {
+    const page = await open({}, { ui_locales: 'es', client_id: 'nobody' });
+    expect([page.status, page.headers.get('content-language')]).toEqual([400, 'es']);
+  });
+
   test('the tenant has a language for those who ask for none that there is', async () => {
     expect((await open({ 'accept-language': 'fr' })).html).toContain('<html lang="en"');
     const issuer = await addTenant(acme.database, acme.origin, 'berlin');

@@ -8,6 +8,8 @@ import { caller } from '../../http/ctx.ts';
 import { refuse } from '../../http/refuse.ts';
 import { codeSecret, presentedSession } from '../../http/session.ts';
 import { clientDocuments } from '../../outbound/client-documents.ts';
+import { readLocales } from '../../protocol/authorization-values.ts';
+import { readParameters } from '../../protocol/params.ts';
 import { pushedReference } from '../../protocol/pushed-request.ts';
 import { assembleToken, newSecret } from '../../protocol/secrets.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
@@ -23,6 +25,7 @@ export function authorize(services: EndpointServices): Endpoint {
     const read = async () => {
       try {
         const sent = parameters(ctx);
+        ctx.state.locales = readLocales(readParameters(sent, ['ui_locales']).values.ui_locales);
         const pushed = pushedReference(sent);
         return pushed ? { pushed } : { request: await readRequest(ctx, sent) };
       } catch (failure) {
