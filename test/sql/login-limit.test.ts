@@ -76,11 +76,33 @@ describe('failed logins', () => {
 
   test('from one address leave the same person alone at another, up to ten times the limit', async () => {
     await failures(many(limit, () => ({})));
-    const elsewhere = { address: '198.51.100.1', password_hash: ada.password_hash };
-    expect(await attempt(elsewhere)).toBe('signed in');
+    const right = { password_hash: ada.password_hash };
+    expect(await attempt({ address: '198.51.100.1', ...right })).toBe('signed in');
     const spread = many(60, (index) => ({ address: `203.0.113.${index}` }));
     expect(await failures(spread)).toBe(9 * limit);
-    expect(await attempt(elsewhere)).toBe('too_many_attempts');
+    expect(await attempt({ address: '198.51.100.2', ...right })).toBe('too_many_attempts');
+  });
+
+  test('of strangers lock nobody out where they have signed in, and there what fails counts as ever', async () => {
+    const home = { address: '2001:db8:0:1::1' };
+    const right = { password_hash: ada.password_hash };
+    expect(await attempt({ ...home, ...right })).toBe('signed in');
+    expect(await failures(many(60, (index) => ({ address: `203.0.113.${index}` })))).toBe(
+      10 * limit,
+    );
+    expect(await attempt({ address: '198.51.100.1', ...right })).toBe('too_many_attempts');
+    expect(await attempt({ address: '2001:db8:0:1::2', ...right })).toBe('signed in');
+    expect(await failures(many(8, () => home))).toBe(limit);
+    expect(await attempt({ ...home, ...right })).toBe('too_many_attempts');
+  });
+
+  test('at one home of a person keep them out nowhere else', async () => {
+    const addresses = many(12, (index) => ({ address: `198.51.100.${index}` }));
+    for (const one of addresses) await attempt({ ...one, password_hash: ada.password_hash });
+    for (const one of addresses) await failures(many(limit, () => one));
+    expect(await attempt({ address: '203.0.113.1', password_hash: ada.password_hash })).toBe(
+      'signed in',
+    );
   });
 
   test('of many usernames from one address are limited exactly too', async () => {

@@ -30,6 +30,21 @@ $$;
 comment on function pgrant_rules.login_failure_keys(uuid, text, inet) is
   'Under what failed logins are counted, and how many times login_failure_limit each allows: username from an address prefix (1), username (10), address prefix (10); lock is the name of what is counted. An IPv6 /64 counts as one address.';
 
+create function pgrant_rules.login_address_known(p_tenant uuid, p_username text, p_address inet) returns boolean
+language plpgsql stable
+as $$
+begin
+  return exists (
+    select from pgrant.users u
+      join pgrant.sessions s on s.tenant_id = p_tenant and s.user_id = u.user_id
+     where u.tenant_id = p_tenant and u.username_key = lower(p_username)
+       and pgrant_rules.address_prefix(s.address) = pgrant_rules.address_prefix(p_address));
+end
+$$;
+
+comment on function pgrant_rules.login_address_known(uuid, text, inet) is
+  'Whether a person has signed in from an address prefix, as long as such a session is kept, ended or not. There they are locked by what failed there alone: strangers at other addresses lock nobody out who is at home.';
+
 create function pgrant_rules.login_lock(
   p_tenant uuid, p_username text, p_address inet, out lock text, out retry_after integer
 )
@@ -42,6 +57,7 @@ begin
     join pgrant.tenants t on t.tenant_id = p_tenant
     join pgrant.counters f on f.tenant_id = p_tenant and f.key_hash = k.key_hash and f.expires_at > now()
    where f.attempts >= t.login_failure_limit * k.factor
+     and (k.lock <> 'username' or not pgrant_rules.login_address_known(p_tenant, p_username, p_address))
    -- The one that holds longest, and of those the one that holds for most.
    order by f.expires_at desc, k.factor desc, k.lock
    limit 1;
@@ -61,12 +77,14 @@ begin
   insert into pgrant.counters as f (tenant_id, key_hash, expires_at, attempts)
   select p_tenant, k.key_hash, pgrant_rules.window_end(v_window), 1
     from pgrant_rules.login_failure_keys(p_tenant, p_username, p_address) k
+   where k.lock <> 'username' or not pgrant_rules.login_address_known(p_tenant, p_username, p_address)
    order by k.key_hash
       on conflict (tenant_id, key_hash, expires_at) do update set attempts = f.attempts + 1;
 end
 $$;
 
-comment on function pgrant_rules.login_failure_count(uuid, text, inet) is 'Counts one failed login.';
+comment on function pgrant_rules.login_failure_count(uuid, text, inet) is
+  'Counts one failed login; of a username wherever from, only what comes from where the person is not known.';
 
 create function pgrant_rules.login_refusal_early(
   p_tenant uuid, p_request_hash bytea, p_request_expires_at bigint, p_browser_hash bytea, p_username text, p_address inet
