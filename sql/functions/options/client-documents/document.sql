@@ -49,9 +49,9 @@ begin
     select c.client_id
       from pgrant.clients c
      where c.tenant_id = p_tenant and c.document_fetched_at < now() - interval '1 hour' and c.last_used_at is null
-       and coalesce(c.requested_at < now() - interval '1 hour', true) and c.expires_at > now() and num_nonnulls(c.disabled_at, c.operator_requires, c.scopes) = 0
-     order by c.document_fetched_at, c.client_id
-     limit 1);
+       and c.expires_at > now() and coalesce(c.requested_at < now() - interval '1 hour', true)
+       and num_nonnulls(c.disabled_at, c.operator_requires, c.scopes) = 0
+     order by c.document_fetched_at, c.client_id limit 1);
 end
 $$;
 
