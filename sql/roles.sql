@@ -63,7 +63,8 @@ begin
                       ('pgrant_worker')) as r (role)
        cross join (values ('datestyle', 'ISO, MDY'), ('intervalstyle', 'postgres'), ('timezone', 'UTC'),
                           ('bytea_output', 'hex'), ('extra_float_digits', '1'), ('standard_conforming_strings', 'on'),
-                          ('backslash_quote', 'safe_encoding'), ('array_nulls', 'on'), ('transform_null_equals', 'off'),
+                          ('backslash_quote', 'safe_encoding'), ('quote_all_identifiers', 'off'),
+                          ('array_nulls', 'on'), ('transform_null_equals', 'off'),
                           ('default_transaction_isolation', 'read committed'), ('default_transaction_read_only', 'off'),
                           ('default_transaction_deferrable', 'off'), ('row_security', 'on'),
                           ('search_path', 'pg_catalog, pg_temp'),

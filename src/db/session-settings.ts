@@ -36,6 +36,7 @@ const settings = {
   standard_conforming_strings: 'on',
   backslash_quote: 'safe_encoding',
   array_nulls: 'on',
+  quote_all_identifiers: 'off',
   transform_null_equals: 'off',
   default_transaction_isolation: 'read committed',
   default_transaction_read_only: 'off',

@@ -144,7 +144,7 @@ test('a database with hostile defaults is released as any other', async () => {
   expect(await definitions(empty)).toEqual(await definitions(plain));
 }, 120_000);
 
-/** The definitions of constraints, indexes, defaults and functions, which a setting may have changed. */
+/** Definitions and rights of constraints, defaults, functions, tables and views, which a setting may have changed. */
 async function definitions({ name }: TestDatabase) {
   const parameters = {
     search_path: 'pg_catalog',
@@ -168,6 +168,12 @@ async function definitions({ name }: TestDatabase) {
         join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace where n.nspname like 'pgrant%'
       union all
       select schemaname || '.' || viewname, definition from pg_views where schemaname like 'pgrant%'
+      union all
+      select 'rights on ' || p.oid::regprocedure, p.proacl::text
+        from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname like 'pgrant%'
+      union all
+      select 'rights on ' || c.oid::regclass, c.relacl::text
+        from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname like 'pgrant%'
        order by 1, 2`;
     return rows.map(({ name, text }) => `${name}: ${text}`);
   } finally {
