@@ -1,7 +1,7 @@
 // The database that is dumped or was restored: who may read all of it, and what is said where that cannot be done.
 import postgres, { type TransactionSql } from 'postgres';
 import { inTransaction } from '../db/in-transaction.ts';
-import { settle } from '../db/session-settings.ts';
+import { settleUntimed } from '../db/session-settings.ts';
 import { findEmbedded } from '../embedded/embedded.ts';
 import { openMaster } from '../operations/tenant-keys.ts';
 import type { Master } from '../protocol/seal.ts';
@@ -45,7 +45,7 @@ export async function asOfNow<Result>(
     connection: { application_name: applicationName('cli') },
   });
   try {
-    await sql.unsafe(settle);
+    await sql.unsafe(settleUntimed);
     const [login] = await sql`
       select r.rolname as name, r.rolsuper or r.rolbypassrls as sees, current_database() as database
         from pg_roles r where r.rolname = current_user`;

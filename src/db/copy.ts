@@ -1,7 +1,7 @@
 // What is too long for one answer comes by COPY, a line at a time.
 import postgres from 'postgres';
 import { applicationName } from '../version.ts';
-import { type Role, settle, steppingDown } from './session-settings.ts';
+import { type Role, settleUntimed, steppingDown } from './session-settings.ts';
 
 /** The lines of a query that gives one column of JSON, on a connection of its own. */
 export async function* copyLines(url: string, role: Role, query: string): AsyncGenerator<string> {
@@ -12,7 +12,7 @@ export async function* copyLines(url: string, role: Role, query: string): AsyncG
     connection: { application_name: applicationName('cli'), ...steppingDown(url, role) },
   });
   try {
-    await sql.unsafe(settle);
+    await sql.unsafe(settleUntimed);
     // Quote and delimiter are characters that JSON never holds as they are, so a line is the JSON itself.
     const copying = sql.unsafe(
       `copy (${query}) to stdout (format csv, quote e'\\x01', delimiter e'\\x02')`,

@@ -54,3 +54,11 @@ const settings = {
 export const settle = `select ${Object.entries(settings)
   .map(([name, value]) => `pg_catalog.set_config('${name}', '${value}', false)`)
   .join(', ')}, pg_catalog.pg_is_in_recovery() as standby`;
+
+/**
+ * The same for what takes as long as it takes, such as a release or a dump. Limits that a DBA gives to all sessions of a
+ * database are for requests. PostgreSQL has transaction_timeout from 17 on.
+ */
+export const settleUntimed = `${settle};
+  select pg_catalog.set_config(s.name, '0', false) from pg_catalog.pg_settings s
+   where s.name in ('statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout', 'idle_session_timeout')`;

@@ -3,7 +3,7 @@ import { basename, join, relative } from 'node:path';
 import Postgrator from 'postgrator';
 import postgres, { type TransactionSql } from 'postgres';
 import { inTransaction } from '../db/in-transaction.ts';
-import { settle } from '../db/session-settings.ts';
+import { settleUntimed } from '../db/session-settings.ts';
 import { applicationName } from '../version.ts';
 import { waited, watchBlockers } from './blockers.ts';
 import { refuseCluster, refuseUnreached } from './cluster.ts';
@@ -54,7 +54,7 @@ export async function release(
     connection: { application_name: applicationName('release') },
   });
   try {
-    await sql.unsafe(settle);
+    await sql.unsafe(settleUntimed);
     const [own] = await sql`select pg_backend_pid() as pid`;
     const blockers = watchBlockers(url, own?.pid, (who) => tell(`the release waits for ${who}`));
     try {

@@ -144,6 +144,23 @@ test('a database with hostile defaults is released as any other', async () => {
   expect(await definitions(empty)).toEqual(await definitions(plain));
 }, 120_000);
 
+test('a release takes as long as it takes, whatever the DBA grants statements and transactions', async () => {
+  const empty = await createDatabase({ empty: true });
+  const dba = postgres(empty.url('postgres'), { max: 1, onnotice: () => {} });
+  const [{ found = [] } = {}] = await dba`
+    select array_agg(name) as found from pg_settings where name = any (${timeouts})`;
+  for (const name of found) {
+    await dba.unsafe(`alter database ${empty.name} set ${name} = '300ms'`);
+  }
+  await dba.end();
+  expect(await release(empty.url('postgres'))).toMatchObject({ reloaded: true });
+}, 120_000);
+
+const timeouts = [
+  ...['statement_timeout', 'idle_in_transaction_session_timeout', 'idle_session_timeout'],
+  'transaction_timeout',
+];
+
 /** Definitions and rights of constraints, defaults, functions, tables and views, which a setting may have changed. */
 async function definitions({ name }: TestDatabase) {
   const parameters = {
