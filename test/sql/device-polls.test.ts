@@ -115,6 +115,10 @@ test('a poll reads its own code and none that waits beside it, whenever its plan
   for (let turn = 0; turn < 10; turn += 1) await pollAs(code);
   const waiting: (typeof code)[] = [];
   for (let n = 0; n < 200; n += 1) waiting.push(await begin(only));
+  // Before version 18 a partition counts as small until autovacuum has analyzed it; see test/sql/planner.test.ts.
+  const [{ told } = {}] = await database.sql`
+    select current_setting('server_version_num')::integer >= 180000 as told`;
+  if (!told) await database.sql.unsafe('analyze pgrant.device_codes');
   const read = async () => {
     await one.query('select pg_catalog.pg_stat_force_next_flush()', []);
     await one.query('select 1', []);
