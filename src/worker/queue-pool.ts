@@ -14,6 +14,8 @@ export function openPool(url: string, log: Log): pg.Pool {
     // It is waited for, whatever the types say.
     onConnect: async (client) => {
       await client.query(settle);
+      // The one that listens is idle by nature; each end of it would be an error in the log.
+      await client.query("set idle_session_timeout = '0'");
     },
   });
   // A connection that breaks is replaced; without listeners it would end the process.

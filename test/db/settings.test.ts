@@ -11,6 +11,7 @@ import type { Login } from '../../src/embedded/embedded-files.ts';
 import { createLog } from '../../src/log.ts';
 import { release } from '../../src/release/release.ts';
 import { loadConfig } from '../../src/settings/config.ts';
+import { openPool } from '../../src/worker/queue-pool.ts';
 import { startWorker } from '../../src/worker/worker.ts';
 import { operator } from '../cli/cli.ts';
 import { type Acme, discover, obtainTokens, startAcme } from '../support/acme.ts';
@@ -155,6 +156,17 @@ test('a release takes as long as it takes, whatever the DBA grants statements an
   await dba.end();
   expect(await release(empty.url('postgres'))).toMatchObject({ reloaded: true });
 }, 120_000);
+
+test('the worker listens on, however soon a DBA has idle sessions ended', async () => {
+  const database = await createDatabase();
+  const dba = postgres(database.url('postgres'), { max: 1 });
+  await dba.unsafe(`alter database ${database.name} set idle_session_timeout = '5min'`);
+  await dba.end();
+  const pool = openPool(database.url('pgrant_worker'), createLog('silent'));
+  const { rows } = await pool.query('show idle_session_timeout');
+  expect(rows).toEqual([{ idle_session_timeout: '0' }]);
+  await pool.end();
+});
 
 const timeouts = [
   ...['statement_timeout', 'idle_in_transaction_session_timeout', 'idle_session_timeout'],
