@@ -6,7 +6,7 @@ import { inTransaction } from '../db/in-transaction.ts';
 import { settleUntimed } from '../db/session-settings.ts';
 import { applicationName } from '../version.ts';
 import { waited, watchBlockers } from './blockers.ts';
-import { refuseCluster, refuseUnreached } from './cluster.ts';
+import { refuseUnreached } from './cluster.ts';
 import { ReleaseError } from './release-error.ts';
 import { located, readFile, runFile, runScript } from './release-files.ts';
 import { functionFiles, releaseHash, sqlFolder } from './release-hash.ts';
@@ -22,6 +22,7 @@ import {
 } from './release-schemas.ts';
 import { type Former, keepFormer, runReplacing, thingMade } from './replace.ts';
 import { statements } from './statements.ts';
+import { refuseUnfit } from './unfit.ts';
 
 export type Released = {
   /** The migrations that were applied, by file name. */
@@ -86,7 +87,7 @@ export function describeReleased({ migrations, reloaded }: Released): string {
  */
 async function prepare(sql: TransactionSql, folder: string, hash: string): Promise<boolean> {
   await lock(sql);
-  await refuseCluster(sql);
+  await refuseUnfit(sql);
   if (await isReleased(sql, hash)) return false;
   // Roles belong to the whole server: another database of it may be released at this moment.
   await sql`set local lock_timeout = '60s'`;
@@ -158,8 +159,7 @@ async function migrate(sql: TransactionSql, folder: string): Promise<string[]> {
     );
   }
   try {
-    const applied = await migrator.migrate();
-    return applied.map(({ filename }) => basename(filename));
+    return (await migrator.migrate()).map(({ filename }) => basename(filename));
   } catch (error) {
     if (/^MD5 checksum failed/.test((error as Error).message)) {
       throw new ReleaseError(

@@ -69,6 +69,19 @@ test('a database that is newer than the program is refused', async () => {
   await expect(release(url('postgres'), folder)).rejects.toThrow(/at table version 9999/);
 });
 
+test('a database that cannot hold Unicode is refused before anything is made in it', async () => {
+  const { url, sql, name } = await createDatabase({ empty: true });
+  const other = `${name}_ascii`;
+  await sql.unsafe(`create database ${other} template template0 encoding 'SQL_ASCII' locale 'C'`);
+  const there = new URL(url('postgres'));
+  there.pathname = `/${other}`;
+  await expect(release(there.href)).rejects.toThrow(/SQL_ASCII, and pgrant needs UTF8/);
+  const own = postgres(there.href, { max: 1 });
+  expect(await own`select from pg_namespace where nspname ~ '^(pgrant|graphile)'`).toHaveLength(0);
+  await own.end();
+  await sql.unsafe(`drop database ${other}`);
+});
+
 test('an applied migration that was edited is refused', async () => {
   const { url, sql } = await createDatabase();
   await sql`update pgrant_release.versions set md5 = 'other' where version = 1`;
