@@ -72,8 +72,8 @@ export function asTable<Result extends Row>(
 ): Output {
   const shown = rows.slice(0, limit);
   const last = rows.length > shown.length ? shown.at(-1) : undefined;
-  const more = next && last ? `\nmore: ${next(last)}` : '';
-  return { json: shown, text: table(withTimes(shown), columns, empty) + more };
+  const warnings = next && last ? [`more: ${next(last)}`] : [];
+  return { json: shown, text: table(withTimes(shown), columns, empty), warnings };
 }
 
 type Subject = {

@@ -80,6 +80,8 @@ test('a user is disabled and enabled, again and again', async () => {
 test('long lists come in pages, and the page says how the next begins', async () => {
   const page = await pgrant(['user', 'list', ...tenant, '--limit', '1']);
   expect(page.out).toMatch(/\nmore: --after ada\n$/);
+  const read = await pgrant(['user', 'list', ...tenant, '--limit', '1', '--json']);
+  expect([JSON.parse(read.out).length, read.err]).toEqual([1, 'more: --after ada\n']);
   const next = await pgrant(['user', 'list', ...tenant, '--limit', '1', '--after', 'ada']);
   expect(next.out).toContain('bob');
   expect(next.out).not.toContain('more:');

@@ -69,13 +69,20 @@ test('a database that is newer than the program is refused', async () => {
   await expect(release(url('postgres'), folder)).rejects.toThrow(/at table version 9999/);
 });
 
-test('a database that cannot hold Unicode is refused before anything is made in it', async () => {
+test.each([
+  ['cannot hold Unicode', `encoding 'SQL_ASCII' locale 'C'`, /SQL_ASCII, and pgrant needs UTF8/],
+  [
+    'folds case as Turkish does',
+    `encoding 'UTF8' locale 'C' locale_provider icu icu_locale 'tr'`,
+    /the lower case of I is \u0131/,
+  ],
+])('a database that %s is refused before anything is made in it', async (_, made, said) => {
   const { url, sql, name } = await createDatabase({ empty: true });
-  const other = `${name}_ascii`;
-  await sql.unsafe(`create database ${other} template template0 encoding 'SQL_ASCII' locale 'C'`);
+  const other = `${name}_unfit`;
+  await sql.unsafe(`create database ${other} template template0 ${made}`);
   const there = new URL(url('postgres'));
   there.pathname = `/${other}`;
-  await expect(release(there.href)).rejects.toThrow(/SQL_ASCII, and pgrant needs UTF8/);
+  await expect(release(there.href)).rejects.toThrow(said);
   const own = postgres(there.href, { max: 1 });
   expect(await own`select from pg_namespace where nspname ~ '^(pgrant|graphile)'`).toHaveLength(0);
   await own.end();
