@@ -1,5 +1,5 @@
 -- Dots alone are a step of a path (RFC 3986 5.2.4): no page and no URL of the admin API could name what is called so.
--- Not valid: what has such a name already keeps it until somebody gives it another.
+-- Not valid: a release does not fail by what has such a name already. That can be read and removed, and nothing else.
 alter table pgrant.users add constraint users_username_segment check (username !~ '^[.]{1,2}$') not valid;
 alter table pgrant.clients add constraint clients_client_id_segment check (client_id !~ '^[.]{1,2}$') not valid;
 alter table pgrant.groups add constraint groups_group_name_segment check (group_name !~ '^[.]{1,2}$') not valid;

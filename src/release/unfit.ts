@@ -3,7 +3,7 @@ import type { TransactionSql } from 'postgres';
 import { refuseCluster } from './cluster.ts';
 import { ReleaseError } from './release-error.ts';
 
-/** Throws where a release would fail, whatever it does. */
+/** Throws where a release would fail half-way, or what it makes would compare names by other rules. */
 export async function refuseUnfit(sql: TransactionSql): Promise<void> {
   const [here] = await sql`
     select current_database() as name, current_setting('server_encoding') as encoding, lower('I') as folded`;
