@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { api, ops } from '../../src/db/bindings.ts';
 import { callAll } from '../../src/db/call.ts';
+import { makeAuditor } from '../support/auditors.ts';
 import { client, fern, makeTaking, nextOf, store } from '../support/documents.ts';
 import { ask, auditOf, makeUser, makeWorld, operate, type World } from '../support/fixtures.ts';
 import { obtainTokens, rotate } from '../support/flows.ts';
@@ -143,6 +144,7 @@ describe('how long it lives', () => {
 
   test('one that an operator has bound outlives its idleness, and comes back bound', async () => {
     const at = await taking();
+    const auditor = await makeAuditor(at.database);
     const bounds = { dpop_bound_access_tokens: true, scopes: ['email'] };
     for (const [setting, value] of Object.entries(bounds)) {
       const client_id = `https://${setting.replaceAll('_', '-')}.example/c`;
@@ -150,6 +152,10 @@ describe('how long it lives', () => {
       await operate(at, ops.client_set, { client_id, settings: { [setting]: value } });
       await age(at, client_id, '91 days');
       await callAll(world.database.janitor, ops.expired_delete, { table: 'clients' });
+      // Nobody is told that there is something left to clean up.
+      const [backlog] = await auditor.sql`
+        select expired_rows from pgrant_report.expired_backlog where table_name = 'clients'`;
+      expect(Number(backlog?.expired_rows)).toBe(0);
       expect((await store(at, client_id)).row.error).toBeNull();
       const made = (await clientsOf(at)).find((one) => one.client_id === client_id);
       expect(made).toMatchObject({ [setting]: value });
