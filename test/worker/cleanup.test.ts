@@ -81,9 +81,17 @@ test('more expired rows than one batch holds go in one job', async () => {
   expect(before?.rows).toBe(12001);
   await runNow(database, 'cleanup');
   expect(await ids('revoked_tokens', 'jti')).toEqual(['kept']);
-  const [run] =
-    await sql`select counts, duration::float from pgrant.task_runs where task = 'cleanup'`;
-  expect(run).toEqual({ counts: { revoked_tokens: 12000 }, duration: expect.any(Number) });
+  const runs = await sql`
+    select counts, duration::float from pgrant.task_runs
+     where task = 'cleanup' and counts <> '{}'`;
+  // Two share it where a minute has begun meanwhile.
+  expect([1, 2]).toContain(runs.length);
+  const deleted = runs.map(({ counts }) => counts.revoked_tokens as number);
+  expect(deleted.reduce((sum, rows) => sum + rows, 0)).toBe(12_000);
+  for (const run of runs) {
+    const counts = { revoked_tokens: expect.any(Number) };
+    expect(run).toEqual({ counts, duration: expect.any(Number) });
+  }
 });
 
 test('what somebody has locked is passed over, and nobody waits', async () => {
