@@ -74,6 +74,11 @@ async function makeTenant({ database }: WorkerServices, issuer: string): Promise
   const own = tenants.find((one) => one.issuer === issuer);
   if (own?.tenant_id) return own.tenant_id;
   const { host, path } = parseIssuer(issuer);
+  const other = tenants.find((one) => one.issuer?.replace(/^https?:/, '') === `//${host}${path}`);
+  if (other)
+    throw new ConfigError(
+      `the tenant ${other.name} is ${other.issuer} here: set PUBLIC_URL as it was, another PGRANT_DATA, or PGRANT_DEMO=0`,
+    );
   const [title, suffix] = ['Demo', host.replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '')];
   const name = ['demo', `demo-${suffix}`].find((one) => !tenants.some((it) => it.name === one));
   if (!name)

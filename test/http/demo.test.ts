@@ -302,4 +302,10 @@ describe('starting again', () => {
     expect(after).toHaveLength(before.length + 1);
     expect(after.map(({ name }) => name)).toContain('demo-localhost-4321');
   });
+
+  test('the same PUBLIC_URL with another scheme says whose it is and what to set', async () => {
+    await expect(demo.restart(demo.origin.replace('http:', 'https:'))).rejects.toThrow(
+      `the tenant demo is ${demo.issuer} here: set PUBLIC_URL as it was`,
+    );
+  });
 });
