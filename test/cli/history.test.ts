@@ -82,3 +82,25 @@ test('a moment without a zone, a scope that never was and a time of which nothin
     expect([refused.code, refused.err]).toEqual([code, expect.stringContaining(text)]);
   }
 });
+
+test('a person or client that never was is no empty answer', async () => {
+  const lists = ['who openid', 'grant list', `grant list --as-of ${then}`, 'credential list'];
+  for (const list of lists) {
+    const refused = await pgrant([...list.split(' '), '--tenant', 'acme', '--username', 'adaa']);
+    expect([refused.code, refused.err], list).toEqual([
+      1,
+      'pgrant: there has been no user adaa\n  of people who were removed no name is kept\n',
+    ]);
+    const known = await pgrant([...list.split(' '), '--tenant', 'acme', '--username', 'Ada']);
+    expect(known.code, list).toBe(0);
+  }
+  for (const list of lists.slice(0, -1)) {
+    const refused = await pgrant([...list.split(' '), '--tenant', 'acme', '--client-id', 'apq']);
+    expect([refused.code, refused.err], list).toEqual([
+      1,
+      'pgrant: there has been no client apq\n  a client_id is written as it was registered\n',
+    ]);
+    const known = await pgrant([...list.split(' '), '--tenant', 'acme', '--client-id', 'app']);
+    expect(known.code, list).toBe(0);
+  }
+});

@@ -56,6 +56,7 @@ const ofNobody = [
   'access_period',
   'details_period',
   'known_then',
+  'names_known',
   'users_then',
   'tenant_names',
   'grants_then',

@@ -142,3 +142,24 @@ $body$$function$,
   end loop;
 end
 $do$;
+
+create function pgrant_report.names_known(p_tenant_id uuid, p_username text, p_client_id text) returns void
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_username is not null
+     and not exists (select u.user_id from pgrant.user_history u
+                      where u.username_key = lower(p_username) and (p_tenant_id is null or u.tenant_id = p_tenant_id)) then
+    raise exception 'there has been no user %', p_username using errcode = 'OA001',
+      hint = 'of people who were removed no name is kept';
+  elsif p_client_id is not null
+     and not exists (select c.client_id from pgrant.client_history c
+                      where c.client_id = p_client_id and (p_tenant_id is null or c.tenant_id = p_tenant_id)) then
+    raise exception 'there has been no client %', p_client_id using errcode = 'OA001',
+      hint = 'a client_id is written as it was registered';
+  end if;
+end
+$$;
+
+comment on function pgrant_report.names_known(uuid, text, text) is
+  'Raises OA001 where there has been no such person or client, for an empty answer about somebody who does not exist would read as good news; null = nobody is named, p_tenant_id null = at any tenant.';

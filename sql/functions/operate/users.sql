@@ -138,6 +138,7 @@ declare
   v_page uuid[];
 begin
   perform pgrant_rules.administer(p_tenant);
+  perform pgrant_report.names_known(p_tenant, p_username, p_client_id);
   -- Plans are kept: one statement for all would go through the grants of the tenant for a person who has two.
   if p_username is not null then
     v_of := array(

@@ -37,7 +37,7 @@ $$;
 comment on function pgrant_report.scopes_reached(timestamptz, uuid, text, uuid, text[], text[], text[]) is
   'By which scopes p_what (a scope, or a resource) was reached at p_at, and through which roles; scopes null = it was not. p_user_id null = nobody is concerned; p_client_scopes null = all; p_granted and p_resources null = a client for itself.';
 
-create function pgrant_report.known_then(p_tenant_id uuid, p_what text) returns void
+create function pgrant_report.known_then(p_tenant_id uuid, p_what text, p_username text, p_client_id text) returns void
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
@@ -50,11 +50,12 @@ begin
     raise exception 'there has been no scope and no resource %', p_what using errcode = 'OA001',
       hint = 'a resource is written as it is registered';
   end if;
+  perform pgrant_report.names_known(p_tenant_id, p_username, p_client_id);
 end
 $$;
 
-comment on function pgrant_report.known_then(uuid, text) is
-  'Raises OA001 where there has been no scope, no resource and no type of authorization details p_what; p_tenant_id null = at any tenant.';
+comment on function pgrant_report.known_then(uuid, text, text, text) is
+  'Raises OA001 where there has been no scope, no resource and no type of authorization details p_what, or as names_known(); p_tenant_id null = at any tenant.';
 
 -- Of one tenant without its name, as grants_then.
 create function pgrant_report.access_then(
@@ -77,7 +78,7 @@ declare
 begin
   p_limit := pgrant_report.page_size(p_limit);
   perform set_config('enable_sort', case when v_user_ids is null then 'off' else 'on' end, true);
-  perform pgrant_report.known_then(p_tenant_id, p_what);
+  perform pgrant_report.known_then(p_tenant_id, p_what, p_username, p_client_id);
   if p_after_client is null then
     return query
     with able as (

@@ -81,6 +81,7 @@ declare
   v_user_ids uuid[] := case when p_username is not null then pgrant_report.users_then(p_tenant_id, p_username, p_at) end;
 begin
   p_limit := pgrant_report.page_size(p_limit);
+  perform pgrant_report.names_known(p_tenant_id, p_username, p_client_id);
   -- What one person has is sorted sooner than all that everybody has is walked through.
   perform set_config('enable_sort', case when v_user_ids is null then 'off' else 'on' end, true);
   return query
