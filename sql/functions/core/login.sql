@@ -188,7 +188,9 @@ begin
    where u.tenant_id = p_tenant
      and u.username_key = lower(p_username)
      and u.password_hash = p_password_hash
-     and u.disabled_at is null;
+     and u.disabled_at is null
+     -- As user_hold: the password is still this one when the session begins.
+     for no key update;
   if not found then
     perform pgrant_rules.login_failure_count(p_tenant, p_username, p_address);
     v_out.error := 'wrong_password';

@@ -99,12 +99,24 @@ $$;
 comment on function pgrant_rules.session_end(uuid, pgrant.sessions, text) is
   'Ends a session and the families that hang on it, and tells its clients. Returns what sessions_leave does.';
 
+create function pgrant_rules.user_hold(p_tenant uuid, p_user_id uuid) returns void
+language plpgsql
+as $$
+begin
+  perform from pgrant.users u where u.tenant_id = p_tenant and u.user_id = p_user_id for no key update;
+end
+$$;
+
+comment on function pgrant_rules.user_hold(uuid, uuid) is
+  'Waits for whoever signs this person in, or ends their sessions, and has others wait until the transaction ends: a password, factor or session that is read after it is good as long as it. To be called before any of them is locked.';
+
 create function pgrant_rules.user_sessions_end(p_tenant uuid, p_user_id uuid, p_offline boolean, p_reason text) returns void
 language plpgsql
 as $$
 declare
   v_session_ids uuid[];
 begin
+  perform pgrant_rules.user_hold(p_tenant, p_user_id);
   with ended as (
     update pgrant.sessions s set ended_at = now()
      where s.tenant_id = p_tenant and s.user_id = p_user_id and s.ended_at is null

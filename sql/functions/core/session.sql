@@ -76,6 +76,23 @@ as $$ begin return (pgrant_rules.sessions_use(p_tenant, array[p_session_hash], a
 
 comment on function pgrant_rules.session_use(uuid, bytea, bigint) is 'The live session behind a cookie, or null; see sessions_use.';
 
+create function pgrant_rules.session_hold(p_tenant uuid, p_session_hash bytea, p_expires_at bigint) returns pgrant.sessions
+language plpgsql
+as $$
+begin
+  perform pgrant_rules.user_hold(p_tenant, s.user_id)
+     from pgrant.sessions s
+    where s.tenant_id = p_tenant and s.session_hash = p_session_hash and s.expires_at = pgrant_rules.moment(p_expires_at);
+  perform from pgrant.sessions s
+    where s.tenant_id = p_tenant and s.session_hash = p_session_hash and s.expires_at = pgrant_rules.moment(p_expires_at)
+      for no key update;
+  return pgrant_rules.session_use(p_tenant, p_session_hash, p_expires_at);
+end
+$$;
+
+comment on function pgrant_rules.session_hold(uuid, bytea, bigint) is
+  'The live session behind a cookie, or null, held as its person is (see user_hold): for what goes on in a new session, which nobody who ends this one would find.';
+
 create function pgrant_rules.user_agent_kept(p_user_agent text) returns text
 language sql immutable
 as $$ select nullif(left(regexp_replace(p_user_agent, '[\u0001-\u001f\u007f-\u009f]', '', 'g'), 400), '') $$;
@@ -92,6 +109,7 @@ declare
   v_old pgrant.sessions;
   v_tenant pgrant.tenants;
 begin
+  perform pgrant_rules.user_hold(p_tenant, p_user_id);
   select t.* into v_tenant from pgrant.tenants t where t.tenant_id = p_tenant;
   -- The cookie changes at login (session fixation) and the one before is worth nothing. For the same person the
   -- sign-in goes on, so that a logout ends what both gave; another person's is over.

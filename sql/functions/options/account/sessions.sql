@@ -80,7 +80,7 @@ declare
   v_ended pgrant.sessions;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
-  v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
+  v_session := pgrant_rules.session_hold(p_tenant, p_session_hash, p_session_expires_at);
   select r.error, r.reason into v_out.error, v_out.reason from pgrant_rules.account_refusal(v_session, p_csrf_hash, false) r;
   if v_out.error is not null then
     perform pgrant_rules.audit(p_tenant, 'session.end', v_out.error, v_out.reason, null, v_session.user_id);

@@ -70,7 +70,7 @@ declare
   v_session pgrant.sessions;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
-  v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
+  v_session := pgrant_rules.session_hold(p_tenant, p_session_hash, p_session_expires_at);
   select r.error, r.reason into v_out.error, v_out.reason from pgrant_rules.account_refusal(v_session, p_csrf_hash, true) r;
   if v_out.error is null and not pgrant_rules.account_password(p_tenant, v_session.user_id) then
     v_out.error := 'access_denied';

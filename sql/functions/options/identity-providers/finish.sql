@@ -123,6 +123,7 @@ begin
   if v_out.error is null then
     perform pgrant_rules.upstream_record(p_tenant, v_upstream, p_subject, p_present, p_profile, p_claims, p_roles,
                                          p_sealed_tokens, p_checkable);
+    perform pgrant_rules.user_hold(p_tenant, v_user_id);
     select u.* into v_user from pgrant.users u where u.tenant_id = p_tenant and u.user_id = v_user_id;
     v_out.username := v_user.username;
     if v_user.disabled_at is not null then

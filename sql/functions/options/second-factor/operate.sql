@@ -38,6 +38,7 @@ declare
 begin
   perform pgrant_rules.administer(p_tenant);
   v_user_id := pgrant_rules.user_id(p_tenant, p_username);
+  perform pgrant_rules.user_hold(p_tenant, v_user_id);
   delete from pgrant.totp_authenticators a where a.tenant_id = p_tenant and a.user_id = v_user_id;
   delete from pgrant.passkeys k where k.tenant_id = p_tenant and k.user_id = v_user_id;
   delete from pgrant.recovery_codes c where c.tenant_id = p_tenant and c.user_id = v_user_id;

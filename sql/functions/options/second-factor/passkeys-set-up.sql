@@ -48,7 +48,7 @@ declare
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   v_request := pgrant_rules.request_find(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash);
-  v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
+  v_session := pgrant_rules.factor_hold(p_tenant, v_request, p_session_hash, p_session_expires_at);
   v_challenge := pgrant_rules.set_up_challenge(p_tenant, v_request, v_session, 'passkey.add');
   v_out.error := v_challenge.error;
   v_out.reason := v_challenge.reason;

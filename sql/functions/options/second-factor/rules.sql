@@ -75,6 +75,22 @@ $$;
 comment on function pgrant_rules.second_factor_step(pgrant.authorization_requests, pgrant.sessions) is
   'What a second factor asks for before the request goes on: see factor_step. A factor is set up after a sign-in for this request only.';
 
+create function pgrant_rules.factor_hold(
+  p_tenant uuid, p_request pgrant.authorization_requests, p_session_hash bytea, p_session_expires_at bigint
+) returns pgrant.sessions
+language plpgsql
+as $$
+declare
+  v_session pgrant.sessions := pgrant_rules.session_hold(p_tenant, p_session_hash, p_session_expires_at);
+begin
+  perform pgrant_rules.user_hold(p_tenant, (pgrant_rules.second_factor_step(p_request, v_session)).user_id);
+  return v_session;
+end
+$$;
+
+comment on function pgrant_rules.factor_hold(uuid, pgrant.authorization_requests, bytea, bigint) is
+  'session_hold, with whoever has shown a first factor for the request held as well.';
+
 create or replace function pgrant_rules.second_factor_page(p_tenant uuid, p_user_id uuid) returns jsonb
 language plpgsql stable
 as $$

@@ -53,7 +53,7 @@ create function pgrant_rules.second_factor_vacant(p_tenant uuid, p_user_id uuid)
 language plpgsql
 as $$
 begin
-  perform from pgrant.users u where u.tenant_id = p_tenant and u.user_id = p_user_id for no key update;
+  perform pgrant_rules.user_hold(p_tenant, p_user_id);
   return not pgrant_rules.second_factor_held(p_tenant, p_user_id);
 end
 $$;
@@ -126,7 +126,7 @@ declare
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   v_request := pgrant_rules.request_find(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash);
-  v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
+  v_session := pgrant_rules.factor_hold(p_tenant, v_request, p_session_hash, p_session_expires_at);
   v_challenge := pgrant_rules.set_up_challenge(p_tenant, v_request, v_session, 'totp.add');
   v_out.error := v_challenge.error;
   v_out.reason := v_challenge.reason;
@@ -187,7 +187,7 @@ declare
   v_session pgrant.sessions;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
-  v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
+  v_session := pgrant_rules.session_hold(p_tenant, p_session_hash, p_session_expires_at);
   select r.error, r.reason into v_out.error, v_out.reason from pgrant_rules.second_factor_refusal(v_session, p_csrf_hash) r;
   if v_out.error is not null then
     perform pgrant_rules.audit(p_tenant, 'totp.add', v_out.error, v_out.reason, null, v_session.user_id);

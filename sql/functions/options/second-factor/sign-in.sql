@@ -204,7 +204,7 @@ declare
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   v_request := pgrant_rules.request_find(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash);
-  v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
+  v_session := pgrant_rules.factor_hold(p_tenant, v_request, p_session_hash, p_session_expires_at);
   -- One try after the other, or parallel tries would all see the count before theirs.
   perform pg_advisory_xact_lock(hashtextextended(
             encode(pgrant_rules.second_factor_key(p_tenant, (pgrant_rules.second_factor_step(v_request, v_session)).user_id), 'hex'), 0));
