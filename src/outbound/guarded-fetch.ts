@@ -106,9 +106,14 @@ function refuseUrl(url: URL, allowLoopback: boolean): void {
   }
 }
 
-function allowed(address: string, allowLoopback: boolean): boolean {
-  const range = ipaddr.process(address).range();
-  return range === 'unicast' || (allowLoopback && range === 'loopback');
+/** What is given to hosts of the internet in IPv6 (RFC 4291 2.4): around it addresses get a special use as time goes on. */
+const global = ipaddr.IPv6.parseCIDR('2000::/3');
+
+function allowed(text: string, allowLoopback: boolean): boolean {
+  const address = ipaddr.process(text);
+  const range = address.range();
+  if (range === 'loopback') return allowLoopback;
+  return range === 'unicast' && (address instanceof ipaddr.IPv4 || address.match(global));
 }
 
 function guardedLookup(allowLoopback: boolean): LookupFunction {

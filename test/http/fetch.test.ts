@@ -33,6 +33,8 @@ describe('a server on the internet', () => {
     'https://[::ffff:10.0.0.1]/',
     'https://[fd00::1]/',
     'https://[fe80::1]/',
+    'https://[100:0:0:1::1]/',
+    'https://[4000::1]/',
     'https://0.0.0.0/',
     'https://100.64.0.1/',
     'https://2130706433/',
