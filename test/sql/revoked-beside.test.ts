@@ -266,6 +266,13 @@ const takes = {
     async ({ browser }) =>
     (at) =>
       ask(at, api.session_logout, cookies(browser)),
+  'a client signs out of the session': async ({ client: { client_id }, user: { user_id } }) => {
+    const [row] = await world.database.sql`
+      select session_id from pgrant.sessions
+       where tenant_id = ${world.tenant} and user_id = ${user_id} and ended_at is null`;
+    const hint = { hint_sub: user_id, hint_client_id: client_id, hint_sid: row?.session_id };
+    return (at) => ask(at, api.session_logout, hint);
+  },
   'the consent is withdrawn': async ({ client: { client_id }, browser }) => {
     const [row] = await world.database.sql`
       select grant_id from pgrant.grants where tenant_id = ${world.tenant} and client_id = ${client_id}`;
@@ -299,7 +306,7 @@ const pairs: Record<Given, Taken[]> = {
   'a sign-in': ofSignIns,
   'a first factor': ofSignIns,
   'a second factor': ofPeople,
-  'a factor that is set up': ofPeople,
+  'a factor that is set up': [...ofPeople, 'a client signs out of the session'],
   'a password of their own': ofPeople,
 };
 

@@ -23,12 +23,14 @@ returns pgrant.sessions
 language plpgsql
 as $$
 declare
+  v_user_id uuid := case when p_sub ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then p_sub::uuid end;
   v_session pgrant.sessions;
 begin
+  perform pgrant_rules.user_hold(p_tenant, v_user_id);
   select s.* into v_session
     from pgrant.sessions s
    where s.tenant_id = p_tenant
-     and s.user_id = case when p_sub ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then p_sub::uuid end
+     and s.user_id = v_user_id
      and s.expires_at > now()
      and s.ended_at is null
      and pgrant_rules.client_subject(p_client, s.session_id) = p_sid
@@ -57,7 +59,7 @@ begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   v_hinted := pgrant_rules.client_find(p_tenant, p_hint_client_id);
   p_hint_sub := pgrant_rules.subject_user(p_tenant, v_hinted, p_hint_sub);
-  v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
+  v_session := pgrant_rules.session_hold(p_tenant, p_session_hash, p_session_expires_at);
   v_confirmed := coalesce(p_csrf_hash = v_session.csrf_hash, false);
   if p_client_id <> p_hint_client_id then
     v_out.error := 'invalid_request';
