@@ -79,12 +79,14 @@ comment on function pgrant_rules.session_use(uuid, bytea, bigint) is 'The live s
 create function pgrant_rules.session_hold(p_tenant uuid, p_session_hash bytea, p_expires_at bigint) returns pgrant.sessions
 language plpgsql
 as $$
+declare
+  v_expires_at constant timestamptz := pgrant_rules.moment(p_expires_at);
 begin
-  perform pgrant_rules.user_hold(p_tenant, s.user_id)
-     from pgrant.sessions s
-    where s.tenant_id = p_tenant and s.session_hash = p_session_hash and s.expires_at = pgrant_rules.moment(p_expires_at);
+  perform pgrant_rules.user_hold(p_tenant, (select s.user_id from pgrant.sessions s
+                                             where s.tenant_id = p_tenant and s.session_hash = p_session_hash
+                                               and s.expires_at = v_expires_at));
   perform from pgrant.sessions s
-    where s.tenant_id = p_tenant and s.session_hash = p_session_hash and s.expires_at = pgrant_rules.moment(p_expires_at)
+    where s.tenant_id = p_tenant and s.session_hash = p_session_hash and s.expires_at = v_expires_at
       for no key update;
   return pgrant_rules.session_use(p_tenant, p_session_hash, p_expires_at);
 end

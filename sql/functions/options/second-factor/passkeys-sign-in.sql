@@ -183,8 +183,8 @@ begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   v_request := pgrant_rules.request_find(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash);
   v_session := pgrant_rules.factor_hold(p_tenant, v_request, p_old_session_hash, p_old_session_expires_at);
-  perform pgrant_rules.user_hold(p_tenant, k.user_id)
-     from pgrant.passkeys k where k.tenant_id = p_tenant and k.credential_id = p_credential_id;
+  perform pgrant_rules.user_hold(p_tenant, (select k.user_id from pgrant.passkeys k
+                                             where k.tenant_id = p_tenant and k.credential_id = p_credential_id));
   update pgrant.passkey_challenges c
      set finished_at = now()
    where c.tenant_id = p_tenant
