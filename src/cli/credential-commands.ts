@@ -45,6 +45,7 @@ export function declareCommands(group: Command): void {
     ],
     empty: () => 'there are no such credentials: pgrant credential add',
     filter: ({ username }: { username?: string }) => ({ username }),
+    of: ({ username }) => ({ username }),
   }).option('--username <name>', 'of this person only');
 }
 

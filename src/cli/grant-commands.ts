@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { ops } from '../db/bindings.ts';
-import { callAll } from '../db/call.ts';
+import { call, callAll } from '../db/call.ts';
 import { count, moment } from './input.ts';
 import { findTenant, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
@@ -36,6 +36,7 @@ export function declareCommands(group: Command): void {
 async function list(session: Session, options: ListOptions): Promise<Output> {
   const { username, clientId: client_id, after, limit, asOf: at } = options;
   const tenant = await findTenant(session, options.tenant);
+  await call(session.database, ops.names_known, { tenant, username, client_id });
   const filter = { tenant, username, client_id, after, limit: limit + 1 };
   const empty = 'there are no such grants';
   const next = ({ grant_id }: { grant_id: string | null }) => `--after ${grant_id}`;

@@ -1,6 +1,7 @@
 // Commands of the same shape: a group declares what it is about, and what there is to say of it.
 import type { Command } from 'commander';
 import type { Binding } from '../db/binding.ts';
+import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
 import { confirm, count } from './input.ts';
 import { findTenant, type Output, type Session } from './operator-session.ts';
@@ -20,6 +21,8 @@ type List<Result, Given> = {
   empty: (tenant: string, options: Given) => string;
   /** The arguments of the SQL function besides the tenant. */
   filter?: (options: Given) => object;
+  /** Whose rows they are, who have to be somebody's. */
+  of?: (options: Given) => { username?: string | undefined };
   /** Where it is read by pages of --limit rows: the options that ask for the page after this row. */
   next?: (last: Result) => string;
 };
@@ -46,13 +49,14 @@ export function listCommand<Result extends Row, Given extends object = object>(
   group: Command,
   description: string,
   rowsOf: TenantBinding<Result>,
-  { columns, empty, filter, next }: List<Result, Given & { tenant: string }>,
+  { columns, empty, filter, of, next }: List<Result, Given & { tenant: string }>,
 ): Command {
   const command = tenantCommand(group, 'list', description);
   if (next) command.option('--limit <count>', 'most rows', count, 100);
   return command.action(
     withSession(async (session, options: Given & { tenant: string; limit: number }) => {
       const tenant = await findTenant(session, options.tenant);
+      if (of) await call(session.database, ops.names_known, { tenant, ...of(options) });
       const limit = next && { limit: options.limit + 1 };
       const args = { tenant, ...filter?.(options), ...limit };
       // Lists have no error: every row is a result.

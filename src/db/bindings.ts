@@ -4655,6 +4655,22 @@ export const ops = {
   >('pgrant_ops.logout_due', [
   ], ['tenant_id', 'client_id', 'wait']),
 
+  /** Asked before a list of a person or client is shown to somebody who may have mistyped; null = nobody is named. Raises OA001 where there has been no such person or client. */
+  names_known: bind<
+    {
+      tenant: string;
+      username?: string | null;
+      client_id?: string | null;
+    },
+    {
+      names_known: null;
+    }
+  >('pgrant_ops.names_known', [
+    ['tenant', 'uuid'],
+    ['username', 'text', 'optional'],
+    ['client_id', 'text', 'optional'],
+  ], []),
+
   /** Makes one partition, closed to direct access; without bounds the default one. */
   partition_add: bind<
     {

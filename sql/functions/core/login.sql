@@ -77,7 +77,9 @@ begin
   insert into pgrant.counters as f (tenant_id, key_hash, expires_at, attempts)
   select p_tenant, k.key_hash, pgrant_rules.window_end(v_window), 1
     from pgrant_rules.login_failure_keys(p_tenant, p_username, p_address) k
-   where k.lock <> 'username' or not pgrant_rules.login_address_known(p_tenant, p_username, p_address)
+   -- Null once the tenant is removed.
+   where v_window is not null
+     and (k.lock <> 'username' or not pgrant_rules.login_address_known(p_tenant, p_username, p_address))
    order by k.key_hash
       on conflict (tenant_id, key_hash, expires_at) do update set attempts = f.attempts + 1;
 end

@@ -111,7 +111,6 @@ declare
   v_old pgrant.sessions;
   v_tenant pgrant.tenants;
 begin
-  perform pgrant_rules.user_hold(p_tenant, p_user_id);
   select t.* into v_tenant from pgrant.tenants t where t.tenant_id = p_tenant;
   -- The cookie changes at login (session fixation) and the one before is worth nothing. For the same person the
   -- sign-in goes on, so that a logout ends what both gave; another person's is over.
@@ -141,4 +140,4 @@ end
 $$;
 
 comment on function pgrant_rules.session_start(uuid, uuid, text, text[], bytea, bytea, text, bytea, bigint, timestamptz) is
-  'Starts the session of a person who was authenticated at p_auth_time, in the browser and from the address that ask now, and ends the one that the browser had. Returns its expiry.';
+  'Starts the session of a person, held (see user_hold), who was authenticated at p_auth_time, in the browser and from the address that ask now, and ends the one that the browser had. Returns its expiry.';

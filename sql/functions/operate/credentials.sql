@@ -51,7 +51,6 @@ declare
   v_after record;
 begin
   perform pgrant_rules.administer(p_tenant);
-  perform pgrant_report.names_known(p_tenant, p_username, null);
   select c.client_id, c.name, u.username into v_after
     from pgrant.clients c
     join pgrant.users u on u.tenant_id = p_tenant and u.user_id = c.maker_id

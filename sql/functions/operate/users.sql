@@ -126,6 +126,18 @@ $$;
 comment on function pgrant_ops.user_sign_out(uuid, text) is
   'Ends the sessions of a person as a logout does: with the tokens that hang on them, and telling the clients. Raises OA001.';
 
+create function pgrant_ops.names_known(p_tenant uuid, p_username text default null, p_client_id text default null) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  perform pgrant_report.names_known(p_tenant, p_username, p_client_id);
+end
+$$;
+
+comment on function pgrant_ops.names_known(uuid, text, text) is
+  'Asked before a list of a person or client is shown to somebody who may have mistyped; null = nobody is named. Raises OA001 where there has been no such person or client.';
+
 create function pgrant_ops.grant_list(p_tenant uuid, p_username text default null, p_client_id text default null,
                                       p_after uuid default '00000000-0000-0000-0000-000000000000', p_limit integer default 100)
 returns table (grant_id uuid, username text, client_id text, scopes text[], created_at timestamptz, consented_at timestamptz,
@@ -138,7 +150,6 @@ declare
   v_page uuid[];
 begin
   perform pgrant_rules.administer(p_tenant);
-  perform pgrant_report.names_known(p_tenant, p_username, p_client_id);
   -- Plans are kept: one statement for all would go through the grants of the tenant for a person who has two.
   if p_username is not null then
     v_of := array(

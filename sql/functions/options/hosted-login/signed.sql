@@ -127,6 +127,7 @@ begin
     return v_out;
   end if;
 
+  perform pgrant_rules.user_hold(p_tenant, v_challenge.user_id);
   if v_challenge.user_id is null or not exists (
     select from pgrant.users u where u.tenant_id = p_tenant and u.user_id = v_challenge.user_id and u.disabled_at is null
   ) then
