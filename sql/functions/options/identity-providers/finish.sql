@@ -126,9 +126,12 @@ begin
     perform pgrant_rules.user_hold(p_tenant, v_user_id);
     select u.* into v_user from pgrant.users u where u.tenant_id = p_tenant and u.user_id = v_user_id;
     v_out.username := v_user.username;
-    if v_user.user_id is null or v_user.disabled_at is not null then
+    if v_user.user_id is null then
       v_out.error := 'access_denied';
-      v_out.reason := 'user disabled, or removed meanwhile';
+      v_out.reason := 'the person was removed meanwhile';
+    elsif v_user.disabled_at is not null then
+      v_out.error := 'access_denied';
+      v_out.reason := 'user disabled';
     elsif v_login.session_id is null and pgrant_rules.second_factor_wait(
             p_tenant, v_login.request_hash, pgrant_rules.epoch(v_login.request_expires_at), v_user.user_id, p_amr) then
       return v_out;
