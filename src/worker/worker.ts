@@ -7,7 +7,7 @@ import type { Stop, WorkerServices } from '../services.ts';
 import { startGauges } from './gauges.ts';
 import { workerLogger } from './logger.ts';
 import { startOutbox } from './outbox.ts';
-import { openPool } from './queue-pool.ts';
+import { noteVersion, openPool } from './queue-pool.ts';
 import { atStart, crontab } from './schedule.ts';
 import { taskList } from './tasks.ts';
 
@@ -54,6 +54,7 @@ async function startRunner(services: WorkerServices, pgPool: Pool): Promise<Runn
     preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
   });
   try {
+    await noteVersion(pgPool);
     await forgetFuture(pgPool);
     for (const task of atStart) await runner.addJob(task, {}, { jobKey: task });
     return runner;

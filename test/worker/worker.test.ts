@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { createLog } from '../../src/log.ts';
+import { noteVersion, openPool } from '../../src/worker/queue-pool.ts';
+import { makeAuditor } from '../support/auditors.ts';
 import { createDatabase } from '../support/database.ts';
 import { jobs, secret, start, until } from './worker.ts';
 
@@ -87,6 +90,30 @@ test('a worker that could not mark its job as done starts again', async () => {
   await until(async () => (await keyCount(tenant)) === 2);
   await sql`delete from graphile_worker._private_jobs`;
   await stop();
+});
+
+test('what changed in the tables of the queue a worker hears where they say so themselves: NOTIFY has no rights', async () => {
+  const { stop } = await start(database);
+  await stop();
+  const pool = openPool(database.url('pgrant_worker'), createLog('silent'));
+  await noteVersion(pool);
+  const client = await pool.connect();
+  const heard: string[] = [];
+  client.on('notification', ({ channel }) => heard.push(channel));
+  await client.query('listen "worker:migrate"; listen "jobs:insert"');
+  const auditor = await makeAuditor(database, { listed: false });
+  await auditor.sql.unsafe('notify "worker:migrate"; notify "jobs:insert"');
+  await until(async () => heard.length > 0);
+  await noteVersion(pool);
+  expect(heard).toEqual(['jobs:insert']);
+
+  await sql`insert into graphile_worker.migrations (id, breaking) values (1000, true)`;
+  await auditor.sql.unsafe('notify "worker:migrate"');
+  await until(async () => heard.length > 1);
+  expect(heard).toEqual(['jobs:insert', 'worker:migrate']);
+  await sql`delete from graphile_worker.migrations where id = 1000`;
+  client.release();
+  await pool.end();
 });
 
 test('the crontab of every worker is known to the database, one entry for each task', async () => {
