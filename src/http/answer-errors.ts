@@ -36,8 +36,9 @@ export function answerErrors(log: Log): Middleware<State> {
       else if (!isToldToWait(error)) log.info(line, maskSecrets(error.reason));
       if (ctx.state.audience !== 'json') await loadAppearance(ctx, error);
       answer(ctx, error);
-      // Where no route was found, or not the method of one, nobody has set them yet.
-      if (ctx.type === 'text/html') await pageHeadersOf(ctx.path)(outer, async () => {});
+      // Where no route was found, or not the method of one, nobody has set them yet; those of a route stay.
+      if (ctx.type === 'text/html' && !ctx.response.get('X-Content-Type-Options'))
+        await pageHeadersOf('')(outer, async () => {});
     }
   };
 }

@@ -286,6 +286,28 @@ test('every page, errors too, is in no frame, runs no script in it, and is kept 
   expect([...seen]).toEqual(expect.arrayContaining([200, 303, 400, 404, 405]));
 }, 120_000);
 
+test('what goes wrong in a window that a client has opened leaves it its opener, wherever the issuer is [HTML 7.1.3]', async () => {
+  const root = await addTenant(acme.database, acme.origin, 'root', '');
+  const openers = async (path: string) => {
+    const answers = [acme.issuer, root.issuer].map((issuer) => new Browser().fetch(issuer + path));
+    return (await Promise.all(answers)).map(({ status, headers }) => [
+      status,
+      headers.get('cross-origin-opener-policy'),
+    ]);
+  };
+  const kept = [400, 'unsafe-none'];
+  expect(await openers('/oauth/authorize?client_id=nobody')).toEqual([kept, kept]);
+  expect(await openers('/oauth/continue?request=none')).toEqual([kept, kept]);
+  const cut = [404, 'same-origin'];
+  expect(await openers('/oauth/none')).toEqual([cut, cut]);
+  // What is framed elsewhere is not where its method is wrong.
+  const framed = await fetch(`${root.issuer}/oauth/check-session`, {
+    method: 'DELETE',
+    headers: { accept: 'text/html' },
+  });
+  expect([framed.status, framed.headers.get('x-frame-options')]).toEqual([405, 'DENY']);
+});
+
 /** What a page says by itself: all but what was typed, in the fields that keep it. */
 const saidBy = (html: string) => html.replaceAll(/ value="[^"]*"|(<textarea[^>]*>)[^<]*/g, '$1');
 
