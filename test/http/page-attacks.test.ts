@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { routes } from '../../src/app.ts';
 import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
+import { csvOf } from '../../src/endpoints/console/audit-csv.ts';
 import { consolePages } from '../../src/endpoints/console/console-pages.ts';
 import { type Acme, discover, obtainTokens, password, startAcme } from '../support/acme.ts';
 import { Browser, type Page } from '../support/browser.ts';
@@ -307,6 +308,14 @@ test('what goes wrong in a window that a client has opened leaves it its opener,
   });
   expect([framed.status, framed.headers.get('x-frame-options')]).toEqual([405, 'DENY']);
 });
+
+test.each([...'=+-@', ...'\uFF1D\uFF0B\uFF0D\uFF20', ...'\t\r\n'])(
+  'what begins with %j is text to whoever opens the audit in a spreadsheet',
+  (first) => {
+    const csv = csvOf([{ username: `${first}1+1`, reason: `a${first}1+1` }]);
+    expect(csv).toContain(`,"a${first}1+1",,"'${first}1+1",`);
+  },
+);
 
 /** What a page says by itself: all but what was typed, in the fields that keep it. */
 const saidBy = (html: string) => html.replaceAll(/ value="[^"]*"|(<textarea[^>]*>)[^<]*/g, '$1');

@@ -22,10 +22,13 @@ export function csvOf(events: readonly Record<string, unknown>[]): string {
   return [columns.join(','), ...lines, ''].join('\r\n');
 }
 
+/** What a formula begins with, also as Japanese keyboards write it, and what a spreadsheet may pass over before it. */
+const formula = /^[\t\r\n=+\-@\uFF1D\uFF0B\uFF0D\uFF20]/;
+
 /** A cell in quotation marks; a spreadsheet would compute what begins like a formula. */
 function cellOf(value: unknown): string {
   if (value === null || value === undefined) return '';
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
-  const plain = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const plain = formula.test(text) ? `'${text}` : text;
   return `"${plain.replaceAll('"', '""')}"`;
 }
