@@ -2272,6 +2272,7 @@ create table pgrant.login_challenges (
   constraint login_challenges_request_hash_check CHECK ((length(request_hash) = 32)),
   constraint login_challenges_verifier_hash_check CHECK ((length(verifier_hash) = 32))
 ) partition by RANGE (expires_at);
+CREATE INDEX login_challenges_user ON ONLY pgrant.login_challenges USING btree (tenant_id, user_id) WHERE (user_id IS NOT NULL);
 CREATE INDEX login_challenges_verifier ON ONLY pgrant.login_challenges USING btree (tenant_id, verifier_hash) WHERE (verifier_hash IS NOT NULL);
 alter table pgrant.login_challenges enable row level security;
 alter table pgrant.login_challenges force row level security;

@@ -1,6 +1,7 @@
 // The product says who has signed in: what that changes, and what it may not say.
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
+import { beside } from '../support/beside.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { auditOf, makeUser, operate, type World } from '../support/fixtures.ts';
 import { proceed } from '../support/flows.ts';
@@ -208,6 +209,39 @@ describe('an answer that the product may correct leaves the challenge open', () 
       session_expires_at: null,
     });
   });
+
+  test('what was accepted before the person was signed out or disabled begins no session after that', async () => {
+    await signIn({ subject: 'user-6', username: 'finn' });
+    const [one, other] = [await handOver(world), await handOver(world)];
+    const [first, second] = [
+      await accept(world, one, { subject: 'user-6' }),
+      await accept(world, other, { subject: 'user-6' }),
+    ];
+    await operate(world, ops.user_sign_out, { username: 'finn' });
+    const denied = { response_error: 'access_denied', session_expires_at: null };
+    expect(await resume(world, one, first.verifier_hash)).toMatchObject(denied);
+    for (const disabled of [true, false]) {
+      await operate(world, ops.user_disable, { username: 'finn', disabled });
+    }
+    expect(await resume(world, other, second.verifier_hash)).toMatchObject(denied);
+    await signIn({ subject: 'user-6' });
+  });
+
+  test.each(['first', 'last'])(
+    'a browser that comes back (%s) while the person is disabled has no session once they are enabled again',
+    async (place) => {
+      const subject = `user-${place}`;
+      await signIn({ subject, username: subject });
+      const challenge = await handOver(world);
+      const { verifier_hash } = await accept(world, challenge, { subject });
+      const take = (at: World) =>
+        operate(at, ops.user_disable, { username: subject, disabled: true });
+      const give = (at: World) => resume(at, challenge, verifier_hash);
+      await (place === 'first' ? beside(world, give, take) : beside(world, take, give));
+      await operate(world, ops.user_disable, { username: subject, disabled: false });
+      await handOver(world, {}, challenge.browser);
+    },
+  );
 
   test('prompt=login and max_age want a login that is young enough [OpenID Connect Core 3.1.2.1]', async () => {
     const anew = await handOver(world, { prompt: ['login'] });

@@ -1,11 +1,8 @@
 // What takes access away and what gives it, at the same moment: whichever has begun first, nothing is left of it.
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
-import { setStatementOf } from '../../src/db/binding.ts';
 import { api, ops } from '../../src/db/bindings.ts';
-import type { Database } from '../../src/db/connect.ts';
-import { arrayLiteral } from '../../src/db/wire-values.ts';
+import { beside } from '../support/beside.ts';
 import {
   ask,
   type Client,
@@ -310,38 +307,6 @@ const pairs: Record<Given, Taken[]> = {
   'a password of their own': ofPeople,
 };
 
-/** Does the work in transactions that end when it has ended. */
-function within(work: (at: World) => Promise<void>): Promise<void> {
-  const { database } = world;
-  const alone = (inside: Database): Database => ({
-    ...inside,
-    decide: async (binding, values) => {
-      const one = values.map((value, at) => (at === 0 ? value : arrayLiteral([value])));
-      return (await inside.query(setStatementOf(binding, 1), one))[0];
-    },
-  });
-  return database.web.transaction((web) =>
-    database.worker.transaction((worker) =>
-      work({ ...world, database: { ...database, web: alone(web), worker: alone(worker) } }),
-    ),
-  );
-}
-
-/** Begins the second when the first has been done and not committed, and gives it time to wait or to end. */
-async function beside<First, Second>(
-  first: (at: World) => Promise<First>,
-  second: (at: World) => Promise<Second>,
-): Promise<[First, Second]> {
-  let done: First | undefined;
-  let begun: Promise<Second> | undefined;
-  await within(async (at) => {
-    done = await first(at);
-    begun = second(world);
-    await Promise.race([begun, sleep(50)]);
-  });
-  return [done as First, (await begun) as Second];
-}
-
 /** What of it is good for anything. */
 async function good({ client }: Scene, held: Held): Promise<string[]> {
   const { code, tokens, session } = held.waiting ? await showTotp(world, held.waiting) : held;
@@ -366,10 +331,10 @@ const cases = Object.entries(pairs).flatMap(([given, all]) =>
 
 test.each(cases)('%s beside: %s', async (given, taken) => {
   const [first, second] = [await makeScene(), await makeScene()];
-  const [held] = await beside(await giver(given)(first), await taker(taken)(first));
+  const [held] = await beside(world, await giver(given)(first), await taker(taken)(first));
   expect(await good(first, held), 'it is given first').toEqual([]);
   const giving = await giver(given)(second);
-  const [, late] = await beside(await taker(taken)(second), giving);
+  const [, late] = await beside(world, await taker(taken)(second), giving);
   expect(await good(second, late), 'it is taken first').toEqual([]);
 });
 
@@ -379,7 +344,7 @@ test.each(['a factor that is set up', 'a password of their own'] as const)(
     const scene = await makeScene();
     const giving = await giver(given)(scene);
     const taking = await taker('the browser is signed out')(scene);
-    const [, held] = await beside(taking, giving);
+    const [, held] = await beside(world, taking, giving);
     expect(await good(scene, held)).toEqual([]);
   },
 );

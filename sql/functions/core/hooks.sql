@@ -193,14 +193,6 @@ $$;
 
 comment on function pgrant_rules.client_document_step(uuid, text, timestamptz, inet) is 'Hook of options/client-documents: what becomes of a client_id that is unknown. Errors: unknown_client.';
 
-create function pgrant_rules.challenge_issue(
-  p_tenant uuid, p_request pgrant.authorization_requests, p_challenge_hash bytea
-) returns text
-language plpgsql
-as $$ begin return null; end $$;
-
-comment on function pgrant_rules.challenge_issue(uuid, pgrant.authorization_requests, bytea) is 'Hook of options/hosted-login: people sign in here.';
-
 create function pgrant_rules.upstream_choices(p_tenant uuid, p_user_id uuid) returns jsonb
 language plpgsql
 as $$ begin return '[]'; end $$;

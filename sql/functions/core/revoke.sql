@@ -133,6 +133,7 @@ begin
                        and (p_offline or not f.offline and f.session_id = any (v_session_ids))), p_reason);
   perform pgrant_rules.sessions_leave(p_tenant, v_session_ids);
   perform pgrant_rules.first_factors_forget(p_tenant, p_user_id);
+  perform pgrant_rules.logins_forget(p_tenant, p_user_id);
 end
 $$;
 

@@ -154,6 +154,19 @@ $$;
 comment on function pgrant_rules.challenge_accept(uuid, bytea, bytea, text, text, jsonb, text[], text, text[], timestamptz) is
   'Takes the product''s word for who has signed in, once. Errors: expired_request, invalid_request, access_denied, login_required, too_many_attempts, flood.';
 
+create or replace function pgrant_rules.logins_forget(p_tenant uuid, p_user_id uuid) returns void
+language plpgsql
+as $$
+begin
+  update pgrant.login_challenges c
+     set user_id = null, auth_time = null, acr = null, amr = null, reject_reason = 'signed out since'
+   where c.tenant_id = p_tenant and c.user_id = p_user_id and c.used_at is null and c.expires_at > now();
+end
+$$;
+
+comment on function pgrant_rules.logins_forget(uuid, uuid) is
+  'What the product has said of a person, and no browser has come back with, is good for no session any more: it may be the word of before they were disabled, or signed out.';
+
 create function pgrant_rules.challenge_reject(p_tenant uuid, p_challenge_hash bytea, p_verifier_hash bytea, p_reason text)
 returns pgrant_api.login_answer
 language plpgsql

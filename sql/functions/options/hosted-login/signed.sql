@@ -110,6 +110,11 @@ declare
   v_browser_hash constant bytea := p_browser_hashes[1];
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
+  -- Before the answer is taken, as whoever signs the person out does.
+  perform pgrant_rules.user_hold(p_tenant, (select c.user_id from pgrant.login_challenges c
+                                             where c.tenant_id = p_tenant and c.verifier_hash = p_verifier_hash
+                                               and c.expires_at > now() and c.used_at is null
+                                             limit 1));
   update pgrant.login_challenges c
      set used_at = now()
    where c.tenant_id = p_tenant
@@ -133,7 +138,7 @@ begin
   ) then
     v_out := pgrant_rules.authorization_answer(v_client, v_request);
     v_out.response_error := 'access_denied';
-    v_out.response_reason := case when v_challenge.user_id is null then 'the product rejected the login'
+    v_out.response_reason := case when v_challenge.user_id is null then 'the product rejected the login, or the person was signed out since'
                                   else 'the person is disabled' end;
     perform pgrant_rules.request_complete(p_tenant, v_request, v_out);
     perform pgrant_rules.audit(p_tenant, 'session.login', v_out.response_error, v_out.response_reason, v_request.client_id,
