@@ -10,7 +10,7 @@ declare
   v_session pgrant.sessions;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
-  v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
+  v_session := pgrant_rules.session_hold(p_tenant, p_session_hash, p_session_expires_at);
   select r.error, r.reason into v_out.error, v_out.reason from pgrant_rules.second_factor_refusal(v_session, p_csrf_hash) r;
   if v_out.error is null then
     delete from pgrant.totp_authenticators a where a.tenant_id = p_tenant and a.user_id = v_session.user_id;
@@ -49,7 +49,7 @@ declare
   v_session pgrant.sessions;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
-  v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
+  v_session := pgrant_rules.session_hold(p_tenant, p_session_hash, p_session_expires_at);
   select r.error, r.reason into v_out.error, v_out.reason from pgrant_rules.second_factor_refusal(v_session, p_csrf_hash) r;
   if v_out.error is null and not pgrant_rules.second_factor_held(p_tenant, v_session.user_id) then
     v_out.error := 'not_found';
