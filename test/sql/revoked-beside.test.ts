@@ -1,5 +1,6 @@
 // What takes access away and what gives it, at the same moment: whichever has begun first, nothing is left of it.
 import { randomBytes } from 'node:crypto';
+import { calculateJwkThumbprint } from 'jose';
 import { beforeAll, expect, test } from 'vitest';
 import { api, ops } from '../../src/db/bindings.ts';
 import { beside } from '../support/beside.ts';
@@ -29,6 +30,7 @@ import {
   redeem,
   rotate,
 } from '../support/flows.ts';
+import { makeKey, type SigningKey, setOf } from '../support/signing.ts';
 
 type Scene = { client: Client; user: User; browser: Browser };
 type Tokens = {
@@ -42,14 +44,19 @@ type Acts<Result> = Record<string, Act<Result>>;
 
 let world: World;
 let server: Client;
+let key: SigningKey;
 let count = 0;
 
 beforeAll(async () => {
   world = await makeWorld(8);
   server = await makeClient(world, 'server');
   await operate(world, ops.tenant_set, { settings: { second_factor: 'optional' } });
+  key = await makeKey('ES256');
+  await operate(world, ops.identity_assertion_issuer_set, { issuer, jwks: setOf(key) });
 });
 
+const bearer = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+const issuer = 'https://idp.example';
 const device = 'urn:ietf:params:oauth:grant-type:device_code';
 const exchange = 'urn:ietf:params:oauth:grant-type:token-exchange';
 
@@ -57,10 +64,17 @@ async function makeScene(): Promise<Scene> {
   count += 1;
   const client = await makeClient(world, `app-${count}`, {
     access_token_format: 'opaque',
-    grant_types: ['authorization_code', 'refresh_token', device, exchange],
+    grant_types: ['authorization_code', 'refresh_token', device, exchange, bearer],
   });
   await operate(world, ops.exchange_allow, { client_id: client.client_id, scopes: ['email'] });
-  return { client, user: await makeUser(world, `user-${count}`), browser: newBrowser() };
+  await operate(world, ops.identity_assertion_client_allow, {
+    issuer,
+    client_id: client.client_id,
+    scopes: ['email'],
+  });
+  const user = await makeUser(world, `user-${count}`);
+  await operate(world, ops.user_subject, { username: user.username, subject: user.username });
+  return { client, user, browser: newBrowser() };
 }
 
 const cookies = ({ session_hash, session_expires_at, csrf_hash }: Browser) => ({
@@ -165,6 +179,29 @@ const gives = {
       return { tokens: { access: { access_hash, access_expires_at } } };
     };
   },
+  'a token for an identity assertion': async ({ client, user }) => {
+    const identity_assertion = {
+      alg: 'ES256',
+      issuer,
+      subject: user.username,
+      audience: 'https://id.example/acme',
+      client_id: client.client_id,
+      exp: Math.floor(Date.now() / 1000) + 300,
+      jti_hash: secret().toString('hex'),
+      resources: [],
+      thumbprint: await calculateJwkThumbprint(key.jwk),
+    };
+    return async (at) => {
+      const access_hash = secret();
+      const { access_expires_at } = await ask(at, api.identity_assertion_redeem, {
+        ...client,
+        identity_assertion,
+        resource: '',
+        access_hash,
+      });
+      return { tokens: { access: { access_hash, access_expires_at } } };
+    };
+  },
   'a rotation': async ({ client, user, browser }) => {
     const { refresh } = await obtainTokens(world, client, user, { browser });
     return async (at) => ({ tokens: await rotate(at, client, refresh) });
@@ -246,6 +283,12 @@ const takes = {
         password_params: { m: 19_456, t: 2, p: 1 },
         password_hash: secret(),
       }),
+  'it was an incident': async () => (at) =>
+    operate(at, ops.incident_revoke, {
+      since: '-infinity',
+      grants: false,
+      client_secrets: false,
+    } as never),
   'the client is disabled':
     async ({ client: { client_id } }) =>
     (at) =>
@@ -300,12 +343,23 @@ const pairs: Record<Given, Taken[]> = {
   'tokens for a device': [...ofPeople, ...ofClients, ...ofGrants, 'the browser is signed out'],
   'an exchanged token': [...ofPeople, ...ofClients, ...ofGrants, 'the browser is signed out'],
   'a rotation': [...ofPeople, ...ofClients, ...ofGrants, 'the browser is signed out'],
+  'a token for an identity assertion': [
+    'the person is disabled',
+    'the person is removed',
+    ...ofClients,
+  ],
   'a sign-in': ofSignIns,
   'a first factor': ofSignIns,
   'a second factor': ofPeople,
-  'a factor that is set up': [...ofPeople, 'a client signs out of the session'],
-  'a password of their own': ofPeople,
+  'a factor that is set up': [...ofPeople, 'it was an incident', 'a client signs out of the session'],
+  'a password of their own': [...ofPeople, 'it was an incident'],
 };
+
+/** Whoever is enabled again gets nothing back (user_disable). */
+async function restore({ user: { username } }: Scene, taken: Taken) {
+  if (taken !== 'the person is disabled') return;
+  await operate(world, ops.user_disable, { username, disabled: false });
+}
 
 /** What of it is good for anything. */
 async function good({ client }: Scene, held: Held): Promise<string[]> {
@@ -332,9 +386,11 @@ const cases = Object.entries(pairs).flatMap(([given, all]) =>
 test.each(cases)('%s beside: %s', async (given, taken) => {
   const [first, second] = [await makeScene(), await makeScene()];
   const [held] = await beside(world, await giver(given)(first), await taker(taken)(first));
+  await restore(first, taken);
   expect(await good(first, held), 'it is given first').toEqual([]);
   const giving = await giver(given)(second);
   const [, late] = await beside(world, await taker(taken)(second), giving);
+  await restore(second, taken);
   expect(await good(second, late), 'it is taken first').toEqual([]);
 });
 

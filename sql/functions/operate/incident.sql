@@ -63,6 +63,13 @@ declare
   v_families bigint := 0;
 begin
   perform pgrant_rules.administer(p_tenant);
+  -- As user_hold, of everybody: a session that goes on in a new one meanwhile is seen.
+  perform from pgrant.users u
+    where u.tenant_id = p_tenant
+      and u.user_id in (select s.user_id from pgrant.sessions s
+                         where s.tenant_id = p_tenant and s.last_seen_at >= p_since and s.ended_at is null and s.expires_at > now())
+    order by u.user_id
+      for no key update;
   what := 'sessions';
   with gone as (
     update pgrant.sessions s set ended_at = now()
