@@ -1,6 +1,7 @@
 // What SQL decides of a sign-in at an upstream: whose account it is, once, in one browser.
 import { beforeAll, describe, expect, test } from 'vitest';
 import { api, ops } from '../../src/db/bindings.ts';
+import { beside } from '../support/beside.ts';
 import { arrive, type Club, finish, makeClub, stored } from '../support/club.ts';
 import {
   ask,
@@ -147,7 +148,125 @@ describe('the user of an account', () => {
   });
 });
 
+describe('an account that is linked', () => {
+  /** A person who comes back to link an account. */
+  async function linking(name: string) {
+    const user = await makeUser(world, name);
+    const browser = newBrowser();
+    await login(world, await begin(world, browser, club.client), user);
+    const { session_hash: old_session_hash, session_expires_at: old_session_expires_at } = browser;
+    const back = async () => {
+      const linked = { ...browser, upstream: 'discord', state_hash: secret() };
+      const { state_expires_at } = await ask(world, api.upstream_link_begin, linked);
+      const state = { ...linked, state_expires_at: state_expires_at ?? 0 };
+      await ask(world, api.upstream_resume, state);
+      return state;
+    };
+    const old = { old_session_hash, old_session_expires_at };
+    return { user, back, old };
+  }
+
+  test('is the first of two that a person links at the same moment', async () => {
+    const { user, back, old } = await linking('two-at-once');
+    const [one, other] = [await back(), await back()];
+    const [first, second] = await beside(
+      world,
+      (at) => finish({ ...club, world: at }, one, 'one', old),
+      () => finish(club, other, 'other', old),
+    );
+    expect([first.error, second.error]).toEqual([null, 'access_denied']);
+    const { sql } = world.database;
+    const left = await sql`
+      select subject from pgrant.upstream_accounts where user_id = ${user.user_id}`;
+    expect(left).toEqual([{ subject: 'one' }]);
+  });
+
+  test('by an operator signs its person in, though they come back at the same moment', async () => {
+    await makeUser(world, 'operated');
+    const state = await arrive(club);
+    const [, row] = await beside(
+      world,
+      (at) =>
+        operate(at, ops.upstream_link, { name: 'discord', subject: 'o', username: 'operated' }),
+      () => finish(club, state, 'o'),
+    );
+    expect(row).toMatchObject({ error: null, username: 'operated' });
+    const { sql } = world.database;
+    expect(await sql`select from pgrant.users where username = 'user-o'`).toHaveLength(0);
+  });
+});
+
+describe('an upstream that is another server from now on [OpenID Connect Core 5.7]', () => {
+  const settings = { client_id: 'x', token_endpoint_auth_method: 'none', just_in_time: true };
+  const move = (at: World) =>
+    operate(at, ops.upstream_set, { name: 'moved', settings: { issuer: 'https://new.example' } });
+
+  test('takes nobody who was at the one before', async () => {
+    const issuer = 'https://old.example';
+    await operate(world, ops.upstream_add, {
+      name: 'moved',
+      kind: 'oidc',
+      settings: { ...settings, issuer },
+    });
+    const [back, away] = [
+      await arrive(club, { upstream: 'moved' }),
+      await arrive(club, { upstream: 'moved', resume: false }),
+    ];
+    await move(world);
+    const gone = { error: 'expired_request' };
+    expect(await finish(club, back, 'm')).toMatchObject(gone);
+    expect(await ask(world, api.upstream_resume, away)).toMatchObject(gone);
+    expect(await stored(club, 'm', 'moved')).toBeUndefined();
+    const after = await arrive(club, { upstream: 'moved' });
+    expect((await finish(club, after, 'm')).error).toBeNull();
+  });
+
+  test.each(['first', 'last'])('nor who comes back (%s) meanwhile', async (place) => {
+    const { sql } = world.database;
+    await operate(world, ops.upstream_remove, { name: 'moved' });
+    const issuer = 'https://old.example';
+    await operate(world, ops.upstream_add, {
+      name: 'moved',
+      kind: 'oidc',
+      settings: { ...settings, issuer },
+    });
+    const state = await arrive(club, { upstream: 'moved' });
+    const give = (at: World) => finish({ ...club, world: at }, state, `m-${place}`);
+    if (place === 'first') {
+      await expect(beside(world, give, move)).rejects.toThrow('has 1 accounts');
+    } else {
+      await beside(world, move, give);
+    }
+    const left = await sql`
+      select from pgrant.upstream_accounts a join pgrant.upstreams u on u.tenant_id = a.tenant_id and u.name = a.upstream
+       where u.issuer = 'https://new.example'`;
+    expect(left).toHaveLength(0);
+  });
+});
+
 describe('groups of an upstream', () => {
+  test.each([
+    ['first', 'disabled'],
+    ['last', 'disabled'],
+    ['first', 'removed'],
+    ['last', 'removed'],
+  ])('are not given to whoever comes back (%s) while it is being %s', async (place, how) => {
+    const beginning = await makeClub(await makeTenant(world.database, `${how}-${place}`));
+    const name = 'discord';
+    const state = await arrive(beginning);
+    const give = (at: World) => finish({ ...beginning, world: at }, state, 's');
+    const take = (at: World) =>
+      how === 'disabled'
+        ? operate(at, ops.upstream_disable, { name, disabled: true })
+        : operate(at, ops.upstream_remove, { name });
+    await (place === 'first'
+      ? beside(beginning.world, give, take)
+      : beside(beginning.world, take as never, give));
+    const left = await world.database.sql`
+      select from pgrant.group_members where tenant_id = ${beginning.world.tenant}`;
+    expect(left).toHaveLength(0);
+  });
+
   test('are replaced by what it says now, and those of an operator stay', async () => {
     await finish(club, await arrive(club), 'g');
     const username = 'user-g';

@@ -10,6 +10,9 @@ begin
   perform pgrant_rules.administer(p_tenant);
   perform pgrant_rules.upstream_known(p_tenant, p_name);
   v_user_id := pgrant_rules.user_id(p_tenant, p_username);
+  -- As whoever signs in with it, or links another one, does.
+  perform pgrant_rules.upstream_account_hold(p_tenant, p_name, p_subject);
+  perform pgrant_rules.user_hold(p_tenant, v_user_id);
   v_refusal := pgrant_rules.upstream_link_refusal(p_tenant, p_name, p_subject, v_user_id);
   if v_refusal is not null then
     raise exception '%', v_refusal using errcode = 'OA002',
@@ -134,7 +137,7 @@ declare
   v_before pgrant.upstream_accounts;
 begin
   perform pgrant_rules.administer(p_tenant);
-  v_upstream := pgrant_rules.upstream_live(p_tenant, p_name);
+  v_upstream := pgrant_rules.upstream_hold(p_tenant, p_name);
   select a.* into v_before
     from pgrant.upstream_accounts a
    where a.tenant_id = p_tenant and a.upstream = p_name and a.subject = p_subject

@@ -90,6 +90,9 @@ declare
   v_detail jsonb;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
+  v_upstream := pgrant_rules.upstream_hold(p_tenant, (
+    select l.upstream from pgrant.upstream_logins l
+     where l.tenant_id = p_tenant and l.state_hash = p_state_hash and l.expires_at = pgrant_rules.moment(p_state_expires_at)));
   update pgrant.upstream_logins l
      set finished_at = now()
    where l.tenant_id = p_tenant
@@ -100,9 +103,8 @@ begin
      and l.used_at is not null
      and l.finished_at is null
   returning l.* into v_login;
-  v_upstream := pgrant_rules.upstream_live(p_tenant, v_login.upstream);
   v_detail := jsonb_build_object('upstream', v_login.upstream, 'subject', p_subject);
-  if v_upstream.name is null then
+  if v_login.state_hash is null or v_upstream.name is null then
     v_out.error := 'expired_request';
     v_out.reason := 'state unknown, finished, expired, or another browser''s; or its upstream disabled';
   elsif v_login.session_id is null and pgrant_rules.request_find(
@@ -110,13 +112,14 @@ begin
     v_out.error := 'expired_request';
     v_out.reason := 'authorization request answered or expired meanwhile';
   else
-    -- Two browsers with the same new account would each make a user of it.
-    perform pg_advisory_xact_lock(hashtextextended(p_tenant || ' ' || v_upstream.name || ' ' || p_subject, 0));
+    perform pgrant_rules.upstream_account_hold(p_tenant, v_upstream.name, p_subject);
     select f.error, f.reason, f.user_id
       into v_out.error, v_out.reason, v_user_id
       from pgrant_rules.upstream_account_find(
              p_tenant, v_upstream, v_login,
-             pgrant_rules.session_use(p_tenant, p_old_session_hash, p_old_session_expires_at),
+             -- Held: a person may link two accounts at once, of which one is to be refused.
+             case when v_login.session_id is not null
+                  then pgrant_rules.session_hold(p_tenant, p_old_session_hash, p_old_session_expires_at) end,
              p_subject, p_username, p_present) f;
   end if;
 

@@ -73,6 +73,7 @@ declare
 begin
   select pgrant_rules.after(t.request_lifetime) into v_login.expires_at
     from pgrant.tenants t where t.tenant_id = p_tenant;
+  perform pgrant_rules.upstream_hold(p_tenant, v_login.upstream);
   v_out := pgrant_rules.upstream_login_row(p_tenant, v_login);
   if v_out.error is null then
     insert into pgrant.upstream_logins (tenant_id, state_hash, expires_at, upstream, browser_hash, request_hash,

@@ -86,6 +86,7 @@ as $$
 declare
   v_moved constant boolean := (p_before.issuer, p_before.token_endpoint, p_before.userinfo_endpoint)
                               is distinct from (p_after.issuer, p_after.token_endpoint, p_after.userinfo_endpoint);
+  v_now constant timestamptz := now();
   v_accounts bigint;
 begin
   if v_moved and p_before.sealed_secrets is not null and p_sealed_secrets is null then
@@ -93,6 +94,10 @@ begin
       hint = 'give client_secret anew together with issuer, token_endpoint or userinfo_endpoint';
   end if;
   if v_moved or p_before.settings #> '{claims,sub}' is distinct from p_after.settings #> '{claims,sub}' then
+    -- Whoever is there now comes back with who they are to that server.
+    update pgrant.upstream_logins l
+       set used_at = coalesce(l.used_at, v_now), finished_at = v_now
+     where l.tenant_id = p_before.tenant_id and l.upstream = p_before.name and l.finished_at is null and l.expires_at > v_now;
     select count(*) into v_accounts
       from pgrant.upstream_accounts a
      where a.tenant_id = p_before.tenant_id and a.upstream = p_before.name;
@@ -106,7 +111,7 @@ end
 $$;
 
 comment on function pgrant_rules.upstream_move_check(pgrant.upstreams, pgrant.upstreams, bytea) is
-  'Raises OA003 where a change would send secrets of before elsewhere, or take the people of one server for those of another: a subject means nothing without its issuer (OpenID Connect Core 5.7).';
+  'Raises OA003 where a change would send secrets of before elsewhere, or take the people of one server for those of another: a subject means nothing without its issuer (OpenID Connect Core 5.7). Sign-ins that are under way at the server of before are over.';
 
 create function pgrant_ops.upstream_set(p_tenant uuid, p_name text, p_settings jsonb, p_sealed_secrets bytea default null)
 returns jsonb
@@ -221,6 +226,7 @@ as $$
 begin
   perform pgrant_rules.administer(p_tenant);
   perform pgrant_rules.upstream_known(p_tenant, p_name);
+  perform from pgrant.upstreams u where u.tenant_id = p_tenant and u.name = p_name for update;
   perform pgrant_rules.upstream_distrust(p_tenant, p_name, 'upstream.remove');
   delete from pgrant.upstreams u where u.tenant_id = p_tenant and u.name = p_name;
   perform pgrant_rules.audit(p_tenant, 'upstream.remove', null, null, null, p_detail => jsonb_build_object('name', p_name));

@@ -15,6 +15,30 @@ $$;
 
 comment on function pgrant_rules.upstream_live(uuid, text) is 'The upstream of this name that is not disabled, or null.';
 
+create function pgrant_rules.upstream_hold(p_tenant uuid, p_name text) returns pgrant.upstreams
+language plpgsql
+as $$
+declare
+  v_upstream pgrant.upstreams;
+begin
+  select u.* into v_upstream
+    from pgrant.upstreams u
+   where u.tenant_id = p_tenant and u.name = p_name and u.disabled_at is null
+     for share;
+  return v_upstream;
+end
+$$;
+
+comment on function pgrant_rules.upstream_hold(uuid, text) is
+  'As upstream_live, and it stays so until the transaction ends: whoever disables, changes or removes it waits, and takes away what was given by it. To be called before its sign-ins and accounts are locked.';
+
+create function pgrant_rules.upstream_account_hold(p_tenant uuid, p_name text, p_subject text) returns void
+language plpgsql
+as $$ begin perform pg_advisory_xact_lock(hashtextextended(p_tenant || ' ' || p_name || ' ' || p_subject, 0)); end $$;
+
+comment on function pgrant_rules.upstream_account_hold(uuid, text, text) is
+  'Has whoever signs in with an account of an upstream, or links it, wait for one another: each would make it somebody else''s.';
+
 create or replace function pgrant_rules.upstream_choices(p_tenant uuid, p_user_id uuid) returns jsonb
 language plpgsql
 as $$
