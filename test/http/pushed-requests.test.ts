@@ -206,6 +206,23 @@ describe('a request_uri', () => {
     await expectPage(await opened(query));
   });
 
+  test.each<Record<string, string>>([{ prompt: 'login' }, { max_age: '5' }])(
+    'asks for a sign-in by %j when the browser comes, and not by when it was pushed [OpenID Connect Core 3.1.2.1]',
+    async (asked) => {
+      const query = { client_id: 'web', request_uri: await pushed(asked) };
+      const browser = new Browser();
+      const plain = { client_id: 'web', request_uri: await pushed() };
+      await proceed(browser, await browser.open(authorizeUrl(acme.issuer, plain)));
+      await acme.database.sql`
+        update pgrant.sessions set auth_time = auth_time - interval '8 seconds' where ended_at is null`;
+      await acme.database.sql`
+        update pgrant.authorization_requests set created_at = created_at - interval '20 seconds' where pushed`;
+      const page = await browser.open(authorizeUrl(acme.issuer, query));
+      expect(page.html).toContain('autocomplete="current-password"');
+      expect((await proceed(browser, page)).url).toContain('code=pgrant_ac_');
+    },
+  );
+
   test('is used up by an answer that asks for no page, an error too', async () => {
     const query = { client_id: 'web', request_uri: await pushed({ prompt: 'none' }) };
     const answer = await opened(query);

@@ -173,6 +173,9 @@ begin
   v_request.pushed := false;
   v_request.pushed_hash := p_pushed_hash;
   v_request.pushed_expires_at := v_request.expires_at;
+  -- What prompt and max_age ask for counts from when the browser comes (OpenID Connect Core 3.1.2.1): who signed in since the
+  -- client pushed it has signed in for something else.
+  v_request.created_at := now();
   v_decided := pgrant_rules.authorization_start(
     p_tenant, v_client, v_request, v_session, v_grants[1],
     pgrant_rules.scopes_find(p_tenant, v_request.scopes, array[v_session.user_id]), pgrant_rules.begun_too_often(p_tenant),
