@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { api, ops } from '../../src/db/bindings.ts';
+import { beside } from '../support/beside.ts';
 import {
   ask,
   type Client,
@@ -243,6 +244,20 @@ describe.each(Object.entries(ways))('a change by %s', (name, make) => {
     expect(await silently(uris, { redirect_uris: [redirect_uri] })).toEqual(['code', 'code']);
     const keys = await make({ jwks: setOf(one, two) });
     expect(await silently(keys, { jwks: setOf(two) })).toEqual(['code', 'code']);
+  });
+
+  test('leaves what an operator changes at the same moment', async () => {
+    const { client, change } = await make();
+    const { client_id } = client;
+    const settings = { refresh_lifetime: 60 } as never;
+    await beside(
+      world,
+      (at) => operate(at, ops.client_set, { client_id, settings }),
+      () => change({ name: 'Moss' }),
+    );
+    const [now] = await world.database.sql`
+      select name, refresh_lifetime from pgrant.clients where client_id = ${client_id}`;
+    expect(now).toEqual({ name: 'Moss', refresh_lifetime: 60 });
   });
 
   test('there and back asks again all the same', async () => {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { api, ops } from '../../src/db/bindings.ts';
+import { beside } from '../support/beside.ts';
 import {
   ask,
   makeClient,
@@ -81,6 +82,30 @@ describe('what a client may not give itself', () => {
       next_secret_hash: secret(),
     });
     expect(grown).toMatchObject({ error: null, secret: 'kept', metadata: { scope: 'export' } });
+  });
+
+  test('a machine brings back no scope that an operator is taking from it', async () => {
+    const { initial_hash } = await machineToken(world, ['export', 'email']);
+    const machine = {
+      token_endpoint_auth_method: 'client_secret_basic',
+      grant_types: ['client_credentials'],
+      redirect_uris: [],
+      scopes: ['export', 'email'],
+    };
+    const { row, registration_hash } = await register(world, machine, { initial_hash });
+    const client_id = row.client_id ?? '';
+    const [, replaced] = await beside(
+      world,
+      (at) => operate(at, ops.client_set, { client_id, settings: { scopes: ['email'] } }),
+      () =>
+        ask(world, api.registration_replace, {
+          registered_id: client_id,
+          registration_hash,
+          metadata: machine as never,
+          next_secret_hash: secret(),
+        }),
+    );
+    expect(replaced).toMatchObject({ error: null, metadata: { scope: 'email' } });
   });
 
   test('the scopes that it names are what it asks for by default, and no bound: it may step up [MCP 2026-07-28]', async () => {

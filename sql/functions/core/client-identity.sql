@@ -118,6 +118,23 @@ $$;
 comment on function pgrant_rules.requirements_kept(text[], jsonb) is
   'What an operator requires of a client (operator_requires) once they have written these settings; p_requires is what they did before.';
 
+create function pgrant_rules.client_hold(p_tenant uuid, p_client_id text) returns pgrant.clients
+language plpgsql
+as $$
+declare
+  v_client pgrant.clients;
+begin
+  select c.* into v_client
+    from pgrant.clients c
+   where c.tenant_id = p_tenant and c.client_id = p_client_id
+     for no key update;
+  return v_client;
+end
+$$;
+
+comment on function pgrant_rules.client_hold(uuid, text) is
+  'A client as it is once nobody else changes it, or null. What client_store is given is made from it, or would undo what somebody has changed meanwhile.';
+
 create function pgrant_rules.client_store(p_client pgrant.clients) returns pgrant.clients
 language plpgsql
 as $$

@@ -174,6 +174,7 @@ begin
   v_out.error := v_developer.error;
   v_out.reason := v_developer.reason;
   if v_out.error is null then
+    v_developer.client := pgrant_rules.client_hold(p_tenant, p_client_id);
     v_shape := pgrant_rules.developer_shape(p_tenant, v_developer.client, p_metadata);
     v_moved := case when p_versions is null then '{}' else pgrant_rules.members_moved(
       p_versions, pgrant_rules.developer_form(v_developer.brought, v_developer.client), pgrant_rules.developer_fields()) end;

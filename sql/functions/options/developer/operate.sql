@@ -108,8 +108,8 @@ begin
     raise exception 'what was looked at is not in review any more' using errcode = 'OA003',
       hint = 'pgrant_ops.developer_client_show says what is';
   end if;
-  select c.* into v_client from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id;
   if v_brought.proposed is not null then
+    v_client := pgrant_rules.client_hold(p_tenant, p_client_id);
     v_client := pgrant_rules.client_store((pgrant_rules.developer_shape(p_tenant, v_client, v_brought.proposed)).client);
   end if;
   perform pgrant_rules.client_settings_check(p_tenant, p_client_id);

@@ -57,6 +57,11 @@ declare
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   v_client := pgrant_rules.registration_find(p_tenant, p_registered_id, p_registration_hash);
+  if v_client.client_id is not null then
+    -- By the scopes that it has once nobody else changes it: what an operator takes from it meanwhile it does not bring back.
+    perform pgrant_rules.client_hold(p_tenant, p_registered_id);
+    v_client := pgrant_rules.registration_find(p_tenant, p_registered_id, p_registration_hash);
+  end if;
   if v_client.client_id is null then
     return pgrant_rules.registration_refuse(p_tenant, v_action, 'invalid_token',
                                             'client or registration access token unknown', p_registered_id);
