@@ -351,7 +351,11 @@ const pairs: Record<Given, Taken[]> = {
   'a sign-in': ofSignIns,
   'a first factor': ofSignIns,
   'a second factor': ofPeople,
-  'a factor that is set up': [...ofPeople, 'it was an incident', 'a client signs out of the session'],
+  'a factor that is set up': [
+    ...ofPeople,
+    'it was an incident',
+    'a client signs out of the session',
+  ],
   'a password of their own': [...ofPeople, 'it was an incident'],
 };
 

@@ -22,7 +22,22 @@ function within(world: World, work: (at: World) => Promise<void>): Promise<void>
   );
 }
 
-/** Begins the second when the first has been done and not committed, and gives it time to wait or to end. */
+/** Until something has ended, or waits for another transaction. */
+async function endedOrWaiting({ database: { sql } }: World, begun: Promise<unknown>) {
+  let ended = false;
+  const end = () => {
+    ended = true;
+  };
+  begun.then(end, end);
+  while (!ended) {
+    const waiting = await sql`
+      select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+    if (waiting.length > 0) return;
+    await sleep(5);
+  }
+}
+
+/** Begins the second when the first has been done and not committed, which is when the second has ended or waits. */
 export async function beside<First, Second>(
   world: World,
   first: (at: World) => Promise<First>,
@@ -33,7 +48,7 @@ export async function beside<First, Second>(
   await within(world, async (at) => {
     done = await first(at);
     begun = second(world);
-    await Promise.race([begun, sleep(50)]);
+    await endedOrWaiting(world, begun);
   });
   return [done as First, (await begun) as Second];
 }

@@ -87,6 +87,13 @@ $$;
 comment on function pgrant_rules.administer(uuid) is
   'Binds the transaction to a tenant, disabled or not. First statement of every per-tenant function of pgrant_ops. Raises OA001.';
 
+create function pgrant_rules.admins_wait(p_tenant uuid) returns void
+language plpgsql
+as $$ begin perform pg_advisory_xact_lock(hashtextextended('pgrant admin ' || p_tenant, 0)); end $$;
+
+comment on function pgrant_rules.admins_wait(uuid) is
+  'One change by an admin of the tenant after the other, and after whoever takes from somebody what makes them one: what was looked at is what is changed, and who asks is an admin still.';
+
 create function pgrant_rules.caller_address() returns inet
 language sql stable
 as $$ select nullif(current_setting('pgrant.address', true), '')::inet $$;

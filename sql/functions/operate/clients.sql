@@ -155,6 +155,7 @@ declare
   v_before pgrant.clients;
 begin
   perform pgrant_rules.administer(p_tenant);
+  perform pgrant_rules.admins_wait(p_tenant);
   perform pgrant_rules.client_check(p_tenant, p_client_id);
   select * into v_before from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id for no key update;
   perform pgrant_rules.settings_write(
@@ -218,6 +219,7 @@ declare
   v_action text := case when p_disabled then 'client.disable' else 'client.enable' end;
 begin
   perform pgrant_rules.administer(p_tenant);
+  perform pgrant_rules.admins_wait(p_tenant);
   perform pgrant_rules.client_check(p_tenant, p_client_id);
   update pgrant.clients c
      set disabled_at = case when p_disabled then coalesce(c.disabled_at, v_at) end

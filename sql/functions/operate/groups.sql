@@ -7,6 +7,7 @@ declare
   v_role text;
 begin
   perform pgrant_rules.administer(p_tenant);
+  perform pgrant_rules.admins_wait(p_tenant);
   if p_roles is null then
     perform pgrant_rules.setting_refuse('roles', 'a list of roles', null);
   end if;
@@ -75,6 +76,7 @@ declare
   v_held text[];
 begin
   perform pgrant_rules.administer(p_tenant);
+  perform pgrant_rules.admins_wait(p_tenant);
   v_user_id := pgrant_rules.user_id(p_tenant, p_username);
   v_held := pgrant_rules.roles_held(p_tenant, v_user_id);
   if not exists (select from pgrant.groups g where g.tenant_id = p_tenant and g.group_name = p_group) then

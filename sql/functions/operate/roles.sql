@@ -61,6 +61,7 @@ declare
   v_action text;
 begin
   perform pgrant_rules.administer(p_tenant);
+  perform pgrant_rules.admins_wait(p_tenant);
   v_user_id := pgrant_rules.user_id(p_tenant, p_username);
   perform pgrant_rules.role_check(p_tenant, p_role);
   delete from pgrant.user_roles r where r.tenant_id = p_tenant and r.user_id = v_user_id and r.scope = p_role;
@@ -82,6 +83,7 @@ declare
   v_action text := case when p_disabled then 'role.disable' else 'role.enable' end;
 begin
   perform pgrant_rules.administer(p_tenant);
+  perform pgrant_rules.admins_wait(p_tenant);
   perform pgrant_rules.role_check(p_tenant, p_role);
   update pgrant.scopes s
      set disabled_at = case when p_disabled then coalesce(s.disabled_at, v_at) end

@@ -72,6 +72,7 @@ declare
   v_action text := case when p_disabled then 'user.disable' else 'user.enable' end;
 begin
   perform pgrant_rules.administer(p_tenant);
+  perform pgrant_rules.admins_wait(p_tenant);
   v_user_id := pgrant_rules.user_id(p_tenant, p_username);
   update pgrant.users u
      set disabled_at = case when p_disabled then coalesce(u.disabled_at, v_at) end

@@ -57,7 +57,7 @@ begin
   perform pgrant_rules.admin_begin(p_admin);
   if p_operation.effect <> 'read' then
     -- One change after the other: what If-Match has compared is what is changed.
-    perform pg_advisory_xact_lock(hashtextextended('pgrant admin ' || p_tenant, 0));
+    perform pgrant_rules.admins_wait(p_tenant);
     if p_if_match is not null
        and not coalesce(p_if_match in ('*', pgrant_rules.admin_etag(pgrant_rules.admin_state(p_tenant, p_operation, v_arguments))), false)
     then
@@ -93,7 +93,7 @@ declare
   v_key_hash bytea := sha256(convert_to(concat(p_admin.user_id, ' ', p_admin.client_id, ' '), 'UTF8') || p_idempotency_hash);
 begin
   -- Whoever repeats a request that is still being done waits for it.
-  perform pg_advisory_xact_lock(hashtextextended('pgrant admin ' || p_tenant, 0));
+  perform pgrant_rules.admins_wait(p_tenant);
   select k.* into v_known
     from pgrant.idempotency_keys k
    where k.tenant_id = p_tenant and k.key_hash = v_key_hash and k.expires_at > now();
@@ -162,6 +162,12 @@ begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   v_admin := pgrant_rules.admin_by_token(p_tenant, p_possession, p_access_hash, p_access_expires_at, p_jwt);
   select o.* into v_operation from pgrant_rules.admin_operations() o where o.operation = p_operation;
+  if v_admin.error is null and v_operation.effect <> 'read' then
+    -- Looked at again once nobody takes it from them meanwhile: they would give it back to themselves.
+    perform pgrant_rules.admins_wait(p_tenant);
+    v_admin := pgrant_rules.admin_of_token(p_tenant, (pgrant_rules.tokens_live(p_tenant, pgrant_rules.tokens_find(
+      p_tenant, array[p_access_hash], array[p_access_expires_at], array[p_jwt])))[1]);
+  end if;
   if v_admin.error is not null then
     v_out.error := v_admin.error;
     v_out.reason := v_admin.reason;

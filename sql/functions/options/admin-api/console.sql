@@ -80,7 +80,7 @@ begin
   -- Before the state is looked at, by functions of operators: they would take it for theirs, and forget whose request it is.
   perform pgrant_rules.admin_begin(p_admin);
   -- One change after the other: what was compared is what is changed.
-  perform pg_advisory_xact_lock(hashtextextended('pgrant admin ' || p_tenant, 0));
+  perform pgrant_rules.admins_wait(p_tenant);
   v_now := pgrant_rules.admin_members(pgrant_rules.admin_state(p_tenant, p_operation, v_arguments));
   v_moved := pgrant_rules.members_moved(p_versions, v_now, array(
     select jsonb_object_keys(v_arguments) union select jsonb_object_keys(v_arguments -> p_operation.body)));
@@ -118,6 +118,12 @@ declare
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   v_admin := pgrant_rules.admin_by_session(p_tenant, p_session_hash, p_session_expires_at);
+  if v_admin.error is null and exists (select from pgrant_rules.admin_operations() o
+                                        where o.operation = any (p_operations) and o.effect <> 'read') then
+    -- As in admin_call.
+    perform pgrant_rules.admins_wait(p_tenant);
+    v_admin := pgrant_rules.admin_by_session(p_tenant, p_session_hash, p_session_expires_at);
+  end if;
   v_out.error := v_admin.error;
   v_out.reason := v_admin.reason;
   v_out.results := '[]';
