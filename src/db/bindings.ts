@@ -376,9 +376,9 @@ export type ApiLogout = {
   username: string | null;
   confirmed_redirect_uri: string | null;
 } & (
-  | { next: 'redirect'; redirect_uri: string; frames: Json }
-  | { next: 'confirm'; redirect_uri: null; frames: null }
-  | { next: 'done'; redirect_uri: null; frames: Json }
+  | { next: 'redirect'; redirect_uri: string; frames: Json; untrusted: boolean }
+  | { next: 'confirm'; redirect_uri: null; frames: null; untrusted: null }
+  | { next: 'done'; redirect_uri: null; frames: Json; untrusted: null }
 );
 
 /** What a grant says now. Times are ISO 8601 in UTC. */
@@ -2569,7 +2569,7 @@ export const api = {
     ['user_agent', 'text'],
   ], []),
 
-  /** Logs out: at once with an id_token_hint of the same person (p_hint_*, verified by the web process; expired is fine) or the session's CSRF token, else after a confirmation. Without a live session in the browser, the one that the hint names is ended. Redirects only to a URI that is registered for the audience of the hint, or for p_client_id where the person has confirmed. Errors: invalid_request, invalid_redirect_uri. */
+  /** Logs out: at once with an id_token_hint of the same person (p_hint_*, verified by the web process; expired is fine) or the session's CSRF token, else after a confirmation. Without a live session in the browser, the one that the hint names is ended. Redirects only to a URI that is registered for the audience of the hint, or for p_client_id where the person has confirmed; unasked only where that is trusted (see untrusted). Errors: invalid_request, invalid_redirect_uri. */
   session_logout: bind<
     {
       tenant: string;
@@ -2597,7 +2597,7 @@ export const api = {
     ['hint_sid', 'text'],
     ['client_id', 'text'],
     ['post_logout_redirect_uri', 'text'],
-  ], ['next', ['redirect_uri', 'next', ['redirect']], ['frames', 'next', ['redirect', 'done']]]),
+  ], ['next', ['redirect_uri', 'next', ['redirect']], ['frames', 'next', ['redirect', 'done']], ['untrusted', 'next', ['redirect']]]),
 
   /** What every page of the tenant shows, and every challenge says. Writes nothing. Errors: not_found. */
   tenant_appearance: bind<

@@ -1,6 +1,6 @@
 // Errors of clients that nobody vouches for, as a person sees them (RFC 9700 4.11.2).
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Acme, proceed } from '../support/acme.ts';
+import { type Acme, discover, obtainTokens, proceed } from '../support/acme.ts';
 import { Browser } from '../support/browser.ts';
 import { request } from '../support/document-host.ts';
 import { callback, registered, startOpen } from '../support/registering.ts';
@@ -101,4 +101,33 @@ test('an error of a client of an operator is sent to it at once [RFC 6749 4.1.2.
   const more = { prompt: 'none' };
   const page = await request(new Browser(), acme.issuer, acme.web.client_id, more);
   expect(page.url).toContain(`${callback}?error=login_required`);
+});
+
+test('a logout to a client that registered itself goes on by a link only, where nobody is signed in [RFC 9700 4.11.2]', async () => {
+  const goodbye = 'https://app.example/goodbye?x=1';
+  const { client_id } = await registered(acme, {
+    token_endpoint_auth_method: 'none',
+    post_logout_redirect_uris: [goodbye],
+  });
+  const config = await discover(acme, { client_id, client_secret: '' }, true);
+  const browser = new Browser();
+  const { id_token = '' } = await obtainTokens(
+    config,
+    { redirect_uri: callback, scope: 'openid' },
+    browser,
+  );
+  const query = new URLSearchParams({
+    id_token_hint: id_token,
+    post_logout_redirect_uri: goodbye,
+    state: 's',
+  });
+  const url = `${acme.issuer}/oauth/logout?${query}`;
+  expect((await browser.open(url)).url).toBe(`${goodbye}&state=s`);
+  const page = await new Browser().open(url);
+  expect(page.status).toBe(200);
+  expect(page.html).toContain('You are signed out');
+  expect(page.html).toMatch(
+    /<a href="https:\/\/app\.example\/goodbye\?x=1&amp;state=s"[^>]*>Continue to/,
+  );
+  expect(page.html).not.toMatch(/<script|http-equiv="refresh"/);
 });

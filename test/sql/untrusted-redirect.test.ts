@@ -168,3 +168,39 @@ test.each(errors)(
     expect((await answer(newBrowser(), own, more)).untrusted).toBe(false);
   },
 );
+
+describe('a logout by an ID token that somebody sends around [RFC 9700 4.11.2]', () => {
+  const goodbye = 'https://app.example/goodbye';
+  const leave = (client_id: string, browser = newBrowser()) => {
+    const { session_hash, session_expires_at, csrf_hash } = browser;
+    const named = { hint_sub: ada.user_id, hint_client_id: client_id };
+    const asked = { ...named, session_hash, session_expires_at, post_logout_redirect_uri: goodbye };
+    const ending = (more = {}) => ask(world, api.session_logout, { ...asked, ...more });
+    return { ending, confirmed: () => ending({ csrf_hash }) };
+  };
+  const own = async () => {
+    const { client } = await register(world, { post_logout_redirect_uris: [goodbye] });
+    const browser = newBrowser();
+    await obtainCode(world, browser, client, ada);
+    return { client_id: client.client_id, browser };
+  };
+  const led = (untrusted: boolean) => ({ next: 'redirect', redirect_uri: goodbye, untrusted });
+
+  test('shows first where it leads, of a client that registered itself, to whoever is not signed in', async () => {
+    const { client_id, browser } = await own();
+    expect(await leave(client_id).ending()).toMatchObject(led(true));
+    expect(await leave(client_id, browser).ending()).toMatchObject(led(false));
+  });
+
+  test('is led on where the person has confirmed it, and where an operator vouches', async () => {
+    const { client_id } = await own();
+    const browser = newBrowser();
+    const other = await makeClient(world, crypto.randomUUID(), {
+      post_logout_redirect_uris: [goodbye],
+    });
+    await obtainCode(world, browser, other, bob);
+    expect(await leave(client_id, browser).ending()).toMatchObject({ next: 'confirm' });
+    expect(await leave(client_id, browser).confirmed()).toMatchObject(led(false));
+    expect(await leave(other.client_id).ending()).toMatchObject(led(false));
+  });
+});

@@ -7,7 +7,8 @@ create type pgrant_api.logout as (
   redirect_uri            text,
   username                text,
   confirmed_redirect_uri  text,
-  frames                  jsonb
+  frames                  jsonb,
+  untrusted               boolean
 );
 
 comment on type pgrant_api.logout is 'Where a logout stands.';
@@ -15,6 +16,8 @@ comment on column pgrant_api.logout.next is 'redirect = to redirect_uri; confirm
 comment on column pgrant_api.logout.frames is
   'With next = redirect or done: what the page loads first, [{uri, sid}] (OpenID Connect Front-Channel Logout 3).';
 comment on column pgrant_api.logout.redirect_uri is 'With next = redirect: where the browser goes.';
+comment on column pgrant_api.logout.untrusted is
+  'With next = redirect: whether the person says first that they go there, because nobody vouches for it (see redirect_trusted).';
 comment on column pgrant_api.logout.username is 'Whose session it is; null = nobody is signed in.';
 comment on column pgrant_api.logout.confirmed_redirect_uri is 'With confirm: where the browser goes if the person says yes; null = nowhere.';
 
@@ -55,11 +58,14 @@ declare
   v_client_id text := coalesce(p_hint_client_id, p_client_id);
   v_target text;
   v_hinted pgrant_rules.client_policies;
+  v_user_id uuid;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   v_hinted := pgrant_rules.client_find(p_tenant, p_hint_client_id);
   p_hint_sub := pgrant_rules.subject_user(p_tenant, v_hinted, p_hint_sub);
   v_session := pgrant_rules.session_hold(p_tenant, p_session_hash, p_session_expires_at);
+  -- Who sits here: an ID token may be another person's, who has sent it around.
+  v_user_id := v_session.user_id;
   v_confirmed := coalesce(p_csrf_hash = v_session.csrf_hash, false);
   if p_client_id <> p_hint_client_id then
     v_out.error := 'invalid_request';
@@ -94,9 +100,12 @@ begin
   -- Only a hint, or the person, says that the client sent the browser here: nobody else has it redirected.
   v_out.redirect_uri := case when p_hint_client_id is not null or v_confirmed then v_target end;
   v_out.next := case when v_out.redirect_uri is not null then 'redirect' else 'done' end;
+  -- RFC 9700 4.11.2: whoever registers a client has a hint, and gets no open redirector by it.
+  v_out.untrusted := v_out.redirect_uri is not null and not v_confirmed
+                     and not pgrant_rules.redirect_trusted(p_tenant, v_hinted, v_user_id);
   return v_out;
 end
 $$;
 
 comment on function pgrant_api.session_logout(uuid, text, inet, bytea, bigint, bytea, text, text, text, text, text) is
-  'Logs out: at once with an id_token_hint of the same person (p_hint_*, verified by the web process; expired is fine) or the session''s CSRF token, else after a confirmation. Without a live session in the browser, the one that the hint names is ended. Redirects only to a URI that is registered for the audience of the hint, or for p_client_id where the person has confirmed. Errors: invalid_request, invalid_redirect_uri.';
+  'Logs out: at once with an id_token_hint of the same person (p_hint_*, verified by the web process; expired is fine) or the session''s CSRF token, else after a confirmation. Without a live session in the browser, the one that the hint names is ended. Redirects only to a URI that is registered for the audience of the hint, or for p_client_id where the person has confirmed; unasked only where that is trusted (see untrusted). Errors: invalid_request, invalid_redirect_uri.';

@@ -14,7 +14,7 @@ end
 $$;
 
 comment on function pgrant_rules.redirect_trusted(uuid, pgrant_rules.client_policies, uuid) is
-  'Whether an error may send the browser of this person (null = nobody is signed in) to the client unasked: somebody of the tenant registered or approved it or calls it first-party, or the person allowed it as it is now and has not taken that back. An initial access token says who may register, not that anybody has looked at what.';
+  'Whether an error, or a logout, may send the browser of this person (null = nobody is signed in) to the client unasked: somebody of the tenant registered or approved it or calls it first-party, or the person allowed it as it is now and has not taken that back. An initial access token says who may register, not that anybody has looked at what.';
 
 create function pgrant_rules.error_respond(
   p_tenant uuid, p_client pgrant_rules.client_policies, p_user_id uuid, p_ui_locales text[], p_out pgrant_api.authorization

@@ -59,16 +59,17 @@ export function logout(services: EndpointServices): Endpoint {
       row.next === 'redirect' && row.redirect_uri
         ? withQuery(row.redirect_uri, state === undefined ? [] : [['state', state]])
         : undefined;
-    leave(ctx, row.frames as Frame[], url);
+    leave(ctx, row.frames as Frame[], url, row.untrusted === true);
   };
 }
 
 /**
  * Has the clients of the session loaded in frames, each by its own URI (Front-Channel Logout 2 and 3), and lets the browser go on
- * when they have had their time; at once where there is none.
+ * when they have had their time; at once where there is none. Where nobody vouches for the URL the person goes on or not (RFC 9700
+ * 4.11.2).
  */
-function leave(ctx: Ctx, told: Frame[], url: string | undefined): void {
-  if (told.length === 0 && url !== undefined) {
+function leave(ctx: Ctx, told: Frame[], url: string | undefined, untrusted: boolean): void {
+  if (told.length === 0 && url !== undefined && !untrusted) {
     sendOn(ctx, url);
     return;
   }
@@ -82,8 +83,9 @@ function leave(ctx: Ctx, told: Frame[], url: string | undefined): void {
   const next = url !== undefined && {
     url,
     host: redirectTarget(url).redirect_host,
+    untrusted,
     // An application on the device takes what comes of a press of a button.
-    refresh: /^https?:/.test(url),
+    refresh: !untrusted && /^https?:/.test(url),
   };
   render(ctx, 'logged_out', { frames, ...next }, { frames });
 }
