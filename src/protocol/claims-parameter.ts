@@ -24,28 +24,43 @@ export function parseClaims(text: string): RequestedClaims {
   const request = asObject(parseJson(text), 'claims');
   const idToken = asObject(member(request, 'id_token') ?? {}, 'claims.id_token');
   const userinfo = asObject(member(request, 'userinfo') ?? {}, 'claims.userinfo');
-  const sub = member(idToken, 'sub') as { value?: unknown } | null | undefined;
-  const subject = typeof sub?.value === 'string' ? sub.value : undefined;
-  if (subject !== undefined && subject.length > subjectLimit)
-    throw unreadable('its sub is too long');
   return {
     userinfo: claimNames(userinfo),
     id_token: claimNames(idToken),
-    sub: subject,
+    sub: requestedSubject(idToken),
     ...requestedAcr(idToken),
   };
+}
+
+/** OpenID Connect Core 3.1.2.2: nobody else may be signed in, so that one which nobody can have is not as if there were none. */
+function requestedSubject(idToken: Record<string, unknown>): string | undefined {
+  const sub = member(idToken, 'sub');
+  if (!isJsonObject(sub)) return undefined;
+  const listed = member(sub, 'values');
+  const [subject, ...others] = [member(sub, 'value') ?? [], listed ?? []].flat();
+  if (subject === undefined && listed === undefined) return undefined;
+  if (typeof subject !== 'string' || others.some((other) => other !== subject))
+    throw unreadable('its sub is not one text');
+  if (subject.length > subjectLimit) throw unreadable('its sub is too long');
+  return subject;
 }
 
 function requestedAcr(idToken: Record<string, unknown>) {
   const acr = member(idToken, 'acr');
   if (!isJsonObject(acr)) return { essential_acr: undefined, acr_values: [] };
-  const listed = member(acr, 'values');
-  const values = [member(acr, 'value'), ...(Array.isArray(listed) ? listed : [])].filter(
-    (value) => typeof value === 'string',
+  const [essential, value, listed] = ['essential', 'value', 'values'].map((name) =>
+    member(acr, name),
   );
-  return member(acr, 'essential') === true
-    ? { essential_acr: values, acr_values: [] }
-    : { essential_acr: undefined, acr_values: values };
+  if (essential !== undefined && typeof essential !== 'boolean')
+    throw unreadable('essential of its acr is no boolean');
+  const asked = [value, ...(Array.isArray(listed) ? listed : [])];
+  const values = asked.filter((one) => typeof one === 'string');
+  if (!essential) return { essential_acr: undefined, acr_values: values };
+  // One that cannot be met fails the request (5.5.1.1): it is not left out.
+  const left = asked.filter((one) => one !== undefined).length - values.length;
+  if (left > 0 || (listed !== undefined && !Array.isArray(listed)))
+    throw unreadable('its acr is essential, and no text');
+  return { essential_acr: values, acr_values: [] };
 }
 
 function parseJson(text: string): unknown {

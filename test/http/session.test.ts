@@ -86,6 +86,9 @@ describe('prompt and max_age [OpenID Connect Core 3.1.2.1]', () => {
     expect((await authorize(browser, { prompt: 'none', claims })).answer?.error).toBe(
       'login_required',
     );
+    // The one whom claims names may not be left out for the one of the hint (3.1.2.2).
+    const both = { prompt: 'none', claims, id_token_hint: id_token };
+    expect((await authorize(browser, both)).answer?.error).toBe('invalid_request');
   });
 });
 

@@ -179,6 +179,13 @@ describe('the claims parameter', () => {
     },
   );
 
+  test.each([{ value: 'u-1' }, { values: ['u-1'] }, { value: 'u-1', values: ['u-1'] }])(
+    'names one person by %j, whom the ID token has to be about [OpenID Connect Core 3.1.2.2]',
+    (sub) => {
+      expect(claims({ id_token: { sub } }).claims.sub).toBe('u-1');
+    },
+  );
+
   test.each([{}, { userinfo: null }, { id_token: { sub: null } }])('may be sparse: %j', (value) => {
     expect(claims(value)).toMatchObject({ error: undefined, claims: { sub: undefined } });
   });
@@ -192,6 +199,16 @@ describe('the claims parameter', () => {
     [{ userinfo: { email: true } }],
     [{ userinfo: { email: [] } }],
     [{ userinfo: { 'a\u0000': null } }],
+    [{ id_token: { sub: { value: 1 } } }],
+    [{ id_token: { sub: { value: ['u-1', 'u-2'] } } }],
+    [{ id_token: { sub: { values: ['u-1', 'u-2'] } } }],
+    [{ id_token: { sub: { value: 'u-1', values: ['u-2'] } } }],
+    [{ id_token: { sub: { values: [] } } }],
+    [{ id_token: { acr: { essential: true, value: 2 } } }],
+    [{ id_token: { acr: { essential: true, value: null } } }],
+    [{ id_token: { acr: { essential: true, values: 'mfa' } } }],
+    [{ id_token: { acr: { essential: true, values: ['mfa', 1] } } }],
+    [{ id_token: { acr: { essential: 'true', value: 'mfa' } } }],
     [{ userinfo: Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`c${i}`, null])) }],
   ])('is invalid_request when malformed: %j [OpenID Connect Core 5.5]', (value) => {
     expect(claims(value).error).toBe('invalid_request');

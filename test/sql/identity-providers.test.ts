@@ -255,13 +255,13 @@ describe('groups of an upstream', () => {
     const name = 'discord';
     const state = await arrive(beginning);
     const give = (at: World) => finish({ ...beginning, world: at }, state, 's');
-    const take = (at: World) =>
+    const take = (at: World): Promise<unknown> =>
       how === 'disabled'
         ? operate(at, ops.upstream_disable, { name, disabled: true })
         : operate(at, ops.upstream_remove, { name });
     await (place === 'first'
       ? beside(beginning.world, give, take)
-      : beside(beginning.world, take as never, give));
+      : beside(beginning.world, take, give));
     const left = await world.database.sql`
       select from pgrant.group_members where tenant_id = ${beginning.world.tenant}`;
     expect(left).toHaveLength(0);

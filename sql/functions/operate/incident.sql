@@ -51,6 +51,22 @@ $$;
 comment on function pgrant_ops.incident_families_revoke(uuid, timestamptz, uuid, integer) is
   'Revokes p_limit families of refresh and access tokens that were issued or used since p_since, after family_id p_after. Returns how many, and the last, to be p_after of the next call; null = there are no more. May be null: last_family_id. Raises OA001.';
 
+create function pgrant_rules.incident_hold(p_tenant uuid, p_since timestamptz) returns void
+language plpgsql
+as $$
+begin
+  perform from pgrant.users u
+    where u.tenant_id = p_tenant
+      and u.user_id in (select s.user_id from pgrant.sessions s
+                         where s.tenant_id = p_tenant and s.last_seen_at >= p_since and s.ended_at is null and s.expires_at > now())
+    order by u.user_id
+      for no key update;
+end
+$$;
+
+comment on function pgrant_rules.incident_hold(uuid, timestamptz) is
+  'As user_hold, of everybody whose sessions incident_revoke ends: one that goes on in a new session meanwhile is seen.';
+
 create function pgrant_ops.incident_revoke(p_tenant uuid, p_since timestamptz, p_grants boolean, p_client_secrets boolean)
 returns table (what text, ended bigint)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -63,13 +79,7 @@ declare
   v_families bigint := 0;
 begin
   perform pgrant_rules.administer(p_tenant);
-  -- As user_hold, of everybody: a session that goes on in a new one meanwhile is seen.
-  perform from pgrant.users u
-    where u.tenant_id = p_tenant
-      and u.user_id in (select s.user_id from pgrant.sessions s
-                         where s.tenant_id = p_tenant and s.last_seen_at >= p_since and s.ended_at is null and s.expires_at > now())
-    order by u.user_id
-      for no key update;
+  perform pgrant_rules.incident_hold(p_tenant, p_since);
   what := 'sessions';
   with gone as (
     update pgrant.sessions s set ended_at = now()

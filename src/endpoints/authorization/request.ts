@@ -6,7 +6,7 @@ import {
   type AuthorizationRequest,
   readAuthorizationRequest,
 } from '../../protocol/authorization.ts';
-import { OAuthError } from '../../protocol/errors.ts';
+import { malformed, OAuthError } from '../../protocol/errors.ts';
 import type { RawParameters } from '../../protocol/params.ts';
 import { verifyIdTokenHint } from '../../protocol/tokens.ts';
 import type { EndpointServices } from '../endpoint.ts';
@@ -89,6 +89,8 @@ async function readHint(
   try {
     const { verifying } = await keyring(ctx);
     const { sub } = await verifyIdTokenHint(id_token_hint, verifying, ctx.state.tenant.issuer);
+    if (claims.sub !== undefined && claims.sub !== sub)
+      throw malformed('id_token_hint and the claims parameter name two people');
     return { hint: sub };
   } catch (failure) {
     if (!(failure instanceof OAuthError)) throw failure;

@@ -159,9 +159,6 @@ begin
   end if;
   v_allowed := (select c.scopes from pgrant.identity_assertion_clients c
                  where c.tenant_id = p_tenant and c.issuer = p_claims ->> 'issuer' and c.client_id = p_client.client_id);
-  -- Held before it is looked at: whoever is disabled meanwhile gets no family that whoever does so would not see.
-  perform pgrant_rules.user_hold(
-    p_tenant, pgrant_rules.identity_assertion_person(p_tenant, p_claims ->> 'issuer', p_claims ->> 'subject'));
   v_out.user_id := pgrant_rules.identity_assertion_person(p_tenant, p_claims ->> 'issuer', p_claims ->> 'subject');
   v_target := pgrant_rules.resource_target(p_tenant, p_client.scopes, v_asked, null);
   v_requested := coalesce(string_to_array(p_scope, ' '), string_to_array(p_claims ->> 'scope', ' '), v_allowed);

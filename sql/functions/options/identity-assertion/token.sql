@@ -23,6 +23,9 @@ begin
       v_decision.error := 'unauthorized_client';
       v_decision.reason := 'a public client cannot present an identity assertion';
     else
+      -- Held before it is looked at: whoever is disabled meanwhile gets no family that whoever does so would not see.
+      perform pgrant_rules.user_hold(p_tenant, pgrant_rules.identity_assertion_person(
+        p_tenant, p_identity_assertion ->> 'issuer', p_identity_assertion ->> 'subject'));
       v_decision := pgrant_rules.identity_assertion_decision(p_tenant, v_client, p_identity_assertion, p_possession, p_scope, p_resource,
                                                              p_access_hash, p_authorization_details);
     end if;
