@@ -111,6 +111,43 @@ describe('software statements [RFC 7591 2.3]', () => {
       error: 'invalid_software_statement',
     });
   });
+
+  test('is no other JWT of its issuer, and none for another server [RFC 8725 3.11, RFC 7519 4.1.3]', async () => {
+    const { privateKey, publicKey } = await generateKeyPair('ES256');
+    const keys = [{ ...(await exportJWK(publicKey)), alg: 'ES256' }];
+    const issuer = 'https://shop.example';
+    await configure(acme, { software_statement_issuers: { [issuer]: { keys } } });
+    const answer = async (header: object, claims: object) => {
+      const software_statement = await new SignJWT({ client_name: 'Vouched for', ...claims })
+        .setProtectedHeader({ alg: 'ES256', ...header })
+        .setIssuer(issuer)
+        .sign(privateKey);
+      return post(acme, { redirect_uris: [callback], software_statement });
+    };
+    const good: [object, object][] = [
+      [{ typ: 'JWT' }, {}],
+      [{}, { aud: acme.issuer }],
+      [{}, { aud: ['https://elsewhere.example', acme.issuer] }],
+      [{}, { aud: `${acme.issuer}/oauth/register` }],
+    ];
+    for (const [header, claims] of good) {
+      expect((await answer(header, claims)).status).toBe(201);
+    }
+    const wrong: [object, object][] = [
+      ...['at+jwt', 'dpop+jwt', 'logout+jwt', 'oauth-id-jag+jwt', 'secevent+jwt'].map(
+        (typ): [object, object] => [{ typ }, {}],
+      ),
+      [{}, { aud: 'https://elsewhere.example' }],
+      [{}, { aud: `${acme.issuer}/` }],
+      [{}, { aud: [] }],
+      [{}, { aud: 1 }],
+    ];
+    for (const [header, claims] of wrong) {
+      expect(await refusal(await answer(header, claims))).toMatchObject({
+        error: 'invalid_software_statement',
+      });
+    }
+  });
 });
 
 describe('management [RFC 7592 2]', () => {

@@ -78,15 +78,19 @@ export async function readMetadata(
 
 /** The metadata that were sent; those of a software statement take precedence (RFC 7591 2.3). */
 async function vouched(
-  { queues }: EndpointServices,
+  { queues, endpoints }: EndpointServices,
   ctx: Ctx,
   sent: Sent,
   issuers: unknown,
 ): Promise<Sent> {
   const { software_statement } = sent;
+  const { issuer } = ctx.state.tenant;
   if (software_statement === undefined || software_statement === null) return sent;
   const metadata = await queues.signatures.run(turnOf(ctx), () =>
-    readSoftwareStatement(software_statement, issuers as Sent),
+    readSoftwareStatement(software_statement, issuers as Sent, [
+      issuer,
+      `${issuer}${endpoints.registration_endpoint}`,
+    ]),
   );
   return { ...sent, ...metadata };
 }
