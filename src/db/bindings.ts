@@ -2569,7 +2569,7 @@ export const api = {
     ['user_agent', 'text'],
   ], []),
 
-  /** Logs out: at once with an id_token_hint of the same person (p_hint_*, verified by the web process; expired is fine) or the session's CSRF token, else after a confirmation. Without a live session in the browser, the one that the hint names is ended. Redirects only to a URI that is registered for the audience of the hint, or for p_client_id where the person has confirmed; unasked only where that is trusted (see untrusted). Errors: invalid_request, invalid_redirect_uri. */
+  /** Logs out: at once with an id_token_hint of the same person (p_hint_*, verified by the web process; expired is fine) or the session's CSRF token, else after a confirmation. Without a live session in the browser, the one that the hint names is ended. Redirects only to a URI that is registered for the audience of the hint, or for p_client_id where the person has confirmed; there at once only where that is trusted (see untrusted). Errors: invalid_request, invalid_redirect_uri. */
   session_logout: bind<
     {
       tenant: string;

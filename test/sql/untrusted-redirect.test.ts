@@ -169,7 +169,7 @@ test.each(errors)(
   },
 );
 
-describe('a logout by an ID token that somebody sends around [RFC 9700 4.11.2]', () => {
+describe('a logout by a link that somebody sends around [RFC 9700 4.11.2]', () => {
   const goodbye = 'https://app.example/goodbye';
   const leave = (client_id: string, browser = newBrowser()) => {
     const { session_hash, session_expires_at, csrf_hash } = browser;
@@ -192,7 +192,7 @@ describe('a logout by an ID token that somebody sends around [RFC 9700 4.11.2]',
     expect(await leave(client_id, browser).ending()).toMatchObject(led(false));
   });
 
-  test('is led on where the person has confirmed it, and where an operator vouches', async () => {
+  test('does so, too, to whoever has said that they sign out, and not where an operator vouches', async () => {
     const { client_id } = await own();
     const browser = newBrowser();
     const other = await makeClient(world, crypto.randomUUID(), {
@@ -200,7 +200,7 @@ describe('a logout by an ID token that somebody sends around [RFC 9700 4.11.2]',
     });
     await obtainCode(world, browser, other, bob);
     expect(await leave(client_id, browser).ending()).toMatchObject({ next: 'confirm' });
-    expect(await leave(client_id, browser).confirmed()).toMatchObject(led(false));
+    expect(await leave(client_id, browser).confirmed()).toMatchObject(led(true));
     expect(await leave(other.client_id).ending()).toMatchObject(led(false));
   });
 });

@@ -58,6 +58,7 @@ declare
   v_client_id text := coalesce(p_hint_client_id, p_client_id);
   v_target text;
   v_hinted pgrant_rules.client_policies;
+  v_client pgrant_rules.client_policies;
   v_user_id uuid;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
@@ -67,11 +68,12 @@ begin
   -- Who sits here: an ID token may be another person's, who has sent it around.
   v_user_id := v_session.user_id;
   v_confirmed := coalesce(p_csrf_hash = v_session.csrf_hash, false);
+  v_client := pgrant_rules.client_find(p_tenant, v_client_id);
   if p_client_id <> p_hint_client_id then
     v_out.error := 'invalid_request';
     v_out.reason := 'client_id is not the audience of id_token_hint';
   else
-    if p_post_logout_redirect_uri = any ((pgrant_rules.client_find(p_tenant, v_client_id)).post_logout_redirect_uris) then
+    if p_post_logout_redirect_uri = any (v_client.post_logout_redirect_uris) then
       v_target := p_post_logout_redirect_uri;
     end if;
     if v_target is null and p_post_logout_redirect_uri is not null and p_hint_client_id is not null then
@@ -100,12 +102,11 @@ begin
   -- Only a hint, or the person, says that the client sent the browser here: nobody else has it redirected.
   v_out.redirect_uri := case when p_hint_client_id is not null or v_confirmed then v_target end;
   v_out.next := case when v_out.redirect_uri is not null then 'redirect' else 'done' end;
-  -- RFC 9700 4.11.2: whoever registers a client has a hint, and gets no open redirector by it.
-  v_out.untrusted := v_out.redirect_uri is not null and not v_confirmed
-                     and not pgrant_rules.redirect_trusted(p_tenant, v_hinted, v_user_id);
+  -- RFC 9700 4.11.2: whoever registers a client gets no open redirector by a hint, or by what the person says to signing out.
+  v_out.untrusted := v_out.redirect_uri is not null and not pgrant_rules.redirect_trusted(p_tenant, v_client, v_user_id);
   return v_out;
 end
 $$;
 
 comment on function pgrant_api.session_logout(uuid, text, inet, bytea, bigint, bytea, text, text, text, text, text) is
-  'Logs out: at once with an id_token_hint of the same person (p_hint_*, verified by the web process; expired is fine) or the session''s CSRF token, else after a confirmation. Without a live session in the browser, the one that the hint names is ended. Redirects only to a URI that is registered for the audience of the hint, or for p_client_id where the person has confirmed; unasked only where that is trusted (see untrusted). Errors: invalid_request, invalid_redirect_uri.';
+  'Logs out: at once with an id_token_hint of the same person (p_hint_*, verified by the web process; expired is fine) or the session''s CSRF token, else after a confirmation. Without a live session in the browser, the one that the hint names is ended. Redirects only to a URI that is registered for the audience of the hint, or for p_client_id where the person has confirmed; there at once only where that is trusted (see untrusted). Errors: invalid_request, invalid_redirect_uri.';
